@@ -1,0 +1,58 @@
+import { EventEmitter } from 'node:events'
+import type { BridgeError } from './core/errors.ts'
+import type { DeviceId } from './core/reading.ts'
+import type { RejectionReason } from './core/rejection.ts'
+
+/** Why something that came in was not kept. Every loss has one of these and a counter. */
+export type DropReason =
+  | 'spool-full-qos0' // QoS 0 while the spool or its memory is at its bound
+  | 'spool-damaged' // rows lost to damage of the spool's files
+  | 'store-off-full' // USEDB=false and the spool is at its bound: the oldest rows make room
+
+/**
+ * What can be observed of the bridge. Nothing here is per message: groups, batches and rejections are.
+ * Logs and metrics subscribe in src/; the bridge itself logs nothing.
+ */
+export interface BridgeEvents {
+  /** A group is durable: its rows, bytes and the milliseconds its write and fsync took. */
+  'spool:committed': [{ rows: number; bytes: number; fsyncMs: number }]
+  /** A write of the spool failed; it is tried again after `retryInMs`, acks are held until then. */
+  'spool:failed': [{ error: unknown; retryInMs: number }]
+  /** The spool reached its bound, or is below it again. */
+  'spool:full': [{ full: boolean; bytes: number }]
+  /** Damage found and left behind while opening or reading the spool. */
+  'spool:damaged': [{ lostRows: number; detail: string }]
+  /** A batch is in Postgres: readings and dead letters stored, milliseconds, rows still waiting. */
+  'drain:stored': [{ readings: number; deadLetters: number; bytes: number; ms: number; waiting: number }]
+  /** A batch could not be stored; tried again after `retryInMs`. */
+  'drain:failed': [{ error: unknown; retryInMs: number }]
+  /** The drain works again after failures. */
+  'drain:recovered': [{ outageMs: number }]
+  /** One row was refused by Postgres and is a dead letter now. */
+  'drain:refused': [{ detail: string }]
+  /** Readings taken in, counted once a group is durable. */
+  'readings:taken': [{ count: number }]
+  /** Readings that were known already (same device, boot and seq) and not stored again. */
+  'readings:deduplicated': [{ count: number }]
+  /** A message was refused and dead-lettered. */
+  'message:rejected': [{ reason: RejectionReason; detail: string; topic: string; deviceId: DeviceId | null }]
+  /** Something that came in was not kept. */
+  'message:dropped': [{ reason: DropReason; count: number }]
+  /** A message with an ack was refused because the spool is full; its sender keeps it. */
+  'message:held': [{ count: number }]
+  /** Latest values could not be written to Redis, or can be again. */
+  'latest:store': [{ available: boolean; error?: unknown }]
+  /** Device rows could not be written; they are kept in memory and tried again. */
+  'devices:failed': [{ error: unknown }]
+  /** A device was seen for the first time. */
+  'device:created': [{ deviceId: DeviceId }]
+  /** The one status shown of a device changed. */
+  'device:status': [{ deviceId: DeviceId; status: 'online' | 'offline'; at: number }]
+  /** Something that cannot happen did; the process goes on. */
+  'bridge:error': [{ error: BridgeError | Error; where: string }]
+}
+
+export type BridgeEmitter = EventEmitter<BridgeEvents>
+
+/** A new emitter. An event without listeners is not an error. */
+export const createBridgeEmitter = (): BridgeEmitter => new EventEmitter<BridgeEvents>()

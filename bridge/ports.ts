@@ -1,0 +1,133 @@
+/**
+ * What the bridge needs of the outside. The bridge owns these words; Aedes, MQTT.js, LevelDB, Postgres
+ * and Redis are adapted to them, one adapter a file. Each port has a contract suite in test/contracts
+ * that every adapter of it passes.
+ */
+import type { Device } from './core/device.ts'
+import type { Latest } from './core/latest.ts'
+import type { DeviceId, Reading } from './core/reading.ts'
+
+/** Wall clock, epoch milliseconds. */
+export type Clock = () => number
+
+/** A part that is started once and stopped once; both are idempotent. */
+export interface Lifecycle {
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+// --- MQTT ---------------------------------------------------------------------------------------
+
+/** One PUBLISH as a broker hands it over. */
+export interface Message {
+  readonly topic: string
+  readonly payload: Uint8Array
+  readonly qos: 0 | 1 | 2
+  readonly retain: boolean
+}
+
+/**
+ * Takes a message in. `done()` is called once what the message holds is durable (or the message is none
+ * of ours, then at once); the source acks only then. `done(error)` means it was not taken in: no ack.
+ * A callback, not a promise: this is called for every message, and a group shares one fsync.
+ */
+export type Intake = (message: Message, clientId: string, done: (error?: Error) => void) => void
+
+/** Publishes to MQTT clients. QoS 0 unless said. Fire and forget: failures are the broker's events. */
+export interface Publisher {
+  publish(topic: string, payload: string, options?: { readonly retain?: boolean; readonly qos?: 0 | 1 }): void
+}
+
+// --- Spool --------------------------------------------------------------------------------------
+
+/**
+ * What one fsync made durable: rows as COPY text lines, each ended by a newline. Offsets count rows:
+ * the readings come first (`offset` … `offset + readingRows - 1`), then the dead letters.
+ */
+export interface SpoolEntry {
+  readonly offset: number
+  readonly readingRows: number
+  readonly deadRows: number
+  readonly readings: Uint8Array
+  readonly deadLetters: Uint8Array
+}
+
+/** The sequence numbers seen of one device, in the compact form of core/dedupe.ts. */
+export interface SeenRecord {
+  readonly deviceId: DeviceId
+  readonly seen: string
+}
+
+export interface SpoolState {
+  /** Random, made with the spool; names its cursor in Postgres. */
+  readonly spoolId: string
+  /** The offset the next row gets: above every offset ever given out by this spool. */
+  readonly nextOffset: number
+  /** Rows that were lost to damage found while opening; counted, never a reason not to start. */
+  readonly lostRows: number
+}
+
+export interface SpoolStore {
+  /** Opens, repairs when damaged. Throws SPOOL_LOCKED when another process has it. */
+  open(): Promise<SpoolState>
+  /** Resolves when the entry is fsynced. Entries are written one at a time, in order of offset. */
+  append(entry: SpoolEntry): Promise<void>
+  /** Entries that hold rows at or after `offset`, oldest first, until about `maxBytes` have gathered. */
+  read(offset: number, maxBytes: number): Promise<readonly SpoolEntry[]>
+  /** Every entry still there, oldest first, for rebuilding memory after a start. */
+  entries(): AsyncIterable<SpoolEntry>
+  /** What `trim` kept of the devices' sequence numbers. */
+  seen(): AsyncIterable<SeenRecord>
+  /** Forgets entries that lie wholly below `offset` and, in the same write, keeps `seen`. */
+  trim(offset: number, seen: readonly SeenRecord[]): Promise<void>
+  /** Bytes of the entries not yet trimmed. */
+  readonly bytes: number
+  close(): Promise<void>
+}
+
+// --- Postgres -----------------------------------------------------------------------------------
+
+/** Rows `from` … `to - 1` of a spool, stored in one transaction together with the cursor's move to `to`. */
+export interface Batch {
+  readonly spoolId: string
+  readonly from: number
+  readonly to: number
+  /** COPY text for `sensor_data` (columns: core/copy-row.ts), in chunks that end with a newline. */
+  readonly readings: readonly Uint8Array[]
+  /** COPY text for `dead_letters`. */
+  readonly deadLetters: readonly Uint8Array[]
+}
+
+export interface ReadingSink {
+  /** The offset up to which this spool's rows are stored; null when the sink has never seen this spool. */
+  cursor(spoolId: string): Promise<number | null>
+  /**
+   * Stores the batch and moves the cursor from `from` (or from nothing) to `to`, all or nothing.
+   * Throws ROW_REFUSED, CURSOR_MOVED or STORE_UNAVAILABLE (then it is not known whether it was stored:
+   * ask `cursor`).
+   */
+  store(batch: Batch): Promise<void>
+}
+
+export interface HistoryReader {
+  /** The newest readings of a device by time of receipt, newest first. */
+  recent(deviceId: DeviceId, limit: number): Promise<readonly Reading[]>
+  /** The newest reading of each device by its own time; devices without one are absent. */
+  newest(deviceIds: readonly DeviceId[]): Promise<readonly Reading[]>
+}
+
+export interface DeviceStore {
+  /** Inserts or updates whole devices. Later entries of the same id win. */
+  upsert(devices: readonly Device[]): Promise<void>
+  /** Newest `lastSeen` first. */
+  list(limit: number): Promise<readonly Device[]>
+  get(deviceId: DeviceId): Promise<Device | undefined>
+}
+
+// --- Latest values ------------------------------------------------------------------------------
+
+export interface LatestStore {
+  /** Merges by newest-wins (core/latest.ts); one call is one round trip whatever its length. */
+  put(latest: readonly Latest[]): Promise<void>
+  get(deviceIds: readonly DeviceId[]): Promise<readonly Latest[]>
+}

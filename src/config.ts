@@ -1,0 +1,28 @@
+/** The settings of the whole program; `loadConfig` makes it from the environment. */
+export interface Config {
+  readonly nodeEnv: 'development' | 'production' | 'test'
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /** Absolute path. */
+  readonly dataDir: string
+  readonly http: { readonly host: string; readonly port: number }
+  readonly mqtt: { readonly host: string; readonly port: number }
+  /** Secret: may hold a password. Undefined: the embedded Postgres, unless `useDb` is false. */
+  readonly databaseUrl: string | undefined
+  /** Secret. Undefined: latest values and caches in memory only. */
+  readonly redisUrl: string | undefined
+  readonly useDb: boolean
+  readonly allowAnonymous: boolean
+  /** Secret. */
+  readonly apiKey: string | undefined
+  readonly spool: { readonly maxBytes: number; readonly maxMemoryBytes: number }
+  readonly retentionDays: number
+  readonly batch: { readonly devicesMs: number; readonly readingsMs: number; readonly buzzerMs: number }
+  readonly cache: {
+    readonly devices: { readonly max: number; readonly ttlMs: number }
+    readonly readings: { readonly max: number; readonly ttlMs: number }
+    readonly queries: { readonly max: number; readonly ttlMs: number }
+    readonly sweepMs: number
+  }
+  readonly rateLimitMax: number
+  readonly shutdownTimeoutMs: number
+}
