@@ -21,7 +21,7 @@ export interface Lifecycle {
 /** One PUBLISH as a broker hands it over. */
 export interface Message {
   readonly topic: string
-  readonly payload: Uint8Array
+  readonly payload: Buffer
   readonly qos: 0 | 1 | 2
   readonly retain: boolean
 }
@@ -46,6 +46,8 @@ export interface Publisher {
  */
 export interface SpoolEntry {
   readonly offset: number
+  /** Where the entry before this one ended: a reader that comes from elsewhere knows that rows are missing. */
+  readonly previousEnd: number
   readonly readingRows: number
   readonly deadRows: number
   readonly readings: Uint8Array
@@ -61,10 +63,14 @@ export interface SeenRecord {
 export interface SpoolState {
   /** Random, made with the spool; names its cursor in Postgres. */
   readonly spoolId: string
-  /** The offset the next row gets: above every offset ever given out by this spool. */
+  /** Where the last entry ended; 0 for a new spool. */
+  readonly end: number
+  /** The offset the next row gets: at or after `end`, and above every offset this spool ever gave out. */
   readonly nextOffset: number
-  /** Rows that were lost to damage found while opening; counted, never a reason not to start. */
-  readonly lostRows: number
+  /** Where the last `checkpoint` was; 0 when there was none. */
+  readonly checkpoint: number
+  /** What was damaged and how it was mended, in one sentence; null for a sound spool. */
+  readonly damage: string | null
 }
 
 export interface SpoolStore {
@@ -72,14 +78,22 @@ export interface SpoolStore {
   open(): Promise<SpoolState>
   /** Resolves when the entry is fsynced. Entries are written one at a time, in order of offset. */
   append(entry: SpoolEntry): Promise<void>
-  /** Entries that hold rows at or after `offset`, oldest first, until about `maxBytes` have gathered. */
+  /**
+   * Entries that hold rows at or after `offset`, oldest first, until about `maxBytes` have gathered (at
+   * least one if there is any). Damaged entries are passed over: `previousEnd` of the next one tells.
+   */
   read(offset: number, maxBytes: number): Promise<readonly SpoolEntry[]>
-  /** Every entry still there, oldest first, for rebuilding memory after a start. */
-  entries(): AsyncIterable<SpoolEntry>
-  /** What `trim` kept of the devices' sequence numbers. */
+  /** Every entry that ends after `offset`, oldest first, for rebuilding memory after a start. */
+  entries(offset: number): AsyncIterable<SpoolEntry>
+  /** What `checkpoint` kept of the devices' sequence numbers. */
   seen(): AsyncIterable<SeenRecord>
-  /** Forgets entries that lie wholly below `offset` and, in the same write, keeps `seen`. */
-  trim(offset: number, seen: readonly SeenRecord[]): Promise<void>
+  /**
+   * Keeps the devices' sequence numbers as of the rows below `offset`, all of them durable already. After a
+   * start only the entries from `offset` on are needed to complete them.
+   */
+  checkpoint(offset: number, seen: readonly SeenRecord[]): Promise<void>
+  /** Forgets entries that lie wholly below `offset`. */
+  trim(offset: number): Promise<void>
   /** Bytes of the entries not yet trimmed. */
   readonly bytes: number
   close(): Promise<void>

@@ -1,0 +1,156 @@
+/**
+ * The way in, for MQTT messages and REST bodies alike: decode → seen before? → spool. What is refused goes the
+ * same way, as a dead letter, so that a refusal is as durable as a reading and the board gets its ack: MQTT
+ * 3.1.1 has no other answer, and a board without one would send the same bytes for ever.
+ */
+import { isUtf8 } from 'node:buffer'
+import { createRowEncoder } from '../core/copy-row.ts'
+import { BridgeError } from '../core/errors.ts'
+import { decodeReadings, decodeText, PAYLOAD_LIMITS, tooLarge } from '../core/payload.ts'
+import type { DeviceId, Reading } from '../core/reading.ts'
+import type { Rejection } from '../core/rejection.ts'
+import { topics } from '../core/topic.ts'
+import type { BridgeEmitter } from '../events.ts'
+import type { Clock, Message, Publisher } from '../ports.ts'
+import type { Ingested } from '../services.ts'
+import type { Admission } from './admission.ts'
+import type { Sequences } from './sequences.ts'
+import type { Done, SpoolWriter } from './spool-writer.ts'
+
+export interface IngestDeps {
+  readonly writer: SpoolWriter
+  readonly sequences: Sequences
+  readonly admission: Admission
+  readonly publisher: Publisher
+  readonly events: BridgeEmitter
+  readonly clock: Clock
+  readonly maxMemoryBytes: number
+}
+
+/** A message of a device topic, its id read from the topic; null when the id breaks the rule. */
+export interface DeviceMessage extends Message {
+  readonly clientId: string | null
+  readonly deviceId: DeviceId | null
+}
+
+export interface Ingest {
+  /** Readings of `sensors/{id}/data`. `done` is called when they, or the dead letter, are durable. */
+  readings(
+    message: Message,
+    clientId: string,
+    deviceId: DeviceId | undefined,
+    done: (error?: Error) => void,
+  ): void
+  /** A message that was found bad elsewhere: dead-lettered, and its board told. */
+  reject(message: DeviceMessage, rejection: Rejection, done: (error?: Error) => void): void
+  /** A REST body. Throws SPOOL_FULL or STOPPING. */
+  body(deviceId: DeviceId, body: unknown): Promise<Ingested>
+  /** From now on everything is refused with STOPPING. */
+  stop(): void
+}
+
+const REPLACEMENT = '\ufffd'
+const BAD_ID: Rejection = {
+  reason: 'bad-device-id',
+  detail:
+    'the device id in the topic must be 1 to 100 characters without control characters, / + or #, and not begin with $',
+}
+
+/** The way in to one spool. */
+export const createIngest = (deps: IngestDeps): Ingest => {
+  const { writer, sequences, admission, publisher, events, clock } = deps
+  const encoder = createRowEncoder()
+  let stopping = false
+
+  const spool = (readings: readonly Reading[], done: Done): void => {
+    let lines = ''
+    let fresh = readings
+    const first = readings[0]
+    if (readings.length === 1 && first !== undefined) {
+      if (sequences.isNew(first)) lines = encoder.reading(first)
+    } else {
+      fresh = readings.filter((reading) => sequences.isNew(reading))
+      for (const reading of fresh) lines += encoder.reading(reading)
+    }
+    if (lines !== '') writer.append(lines, fresh, done)
+    else writer.afterPending(done)
+    const known = lines === '' ? readings.length : readings.length - fresh.length
+    if (known > 0) events.emit('readings:deduplicated', { count: known })
+    if (writer.pendingBytes >= deps.maxMemoryBytes) admission.update()
+  }
+
+  const bury = (message: DeviceMessage, rejection: Rejection, done: (error?: Error) => void): void => {
+    const { topic, payload, clientId, deviceId } = message
+    const line = encoder.deadLetter({ receivedAt: clock(), topic, clientId, deviceId, payload, ...rejection })
+    writer.appendDeadLetter(line, (error) => done(error))
+    events.emit('message:rejected', { ...rejection, topic, deviceId })
+    if (deviceId !== null) publisher.publish(topics.errors(deviceId), JSON.stringify({ ...rejection, topic }))
+  }
+
+  /** Runs `take` now, or when there is room; refuses or drops as the QoS allows. */
+  const admit = (message: Message, take: () => void, done: (error?: Error) => void): void => {
+    if (stopping) return done(new BridgeError('STOPPING', 'Sluice is stopping'))
+    if (!admission.full) return take()
+    if (message.qos === 0) {
+      events.emit('message:dropped', { reason: 'spool-full-qos0', count: 1 })
+      return done()
+    }
+    admission.hold({ bytes: message.payload.byteLength, take, refuse: done })
+  }
+
+  const decode = (message: Message, deviceId: DeviceId): readonly Reading[] | Rejection => {
+    const { payload } = message
+    if (payload.byteLength > PAYLOAD_LIMITS.maxBytes) return tooLarge(payload.byteLength)
+    const text = payload.toString()
+    if (text.includes(REPLACEMENT) && !isUtf8(payload)) {
+      return { reason: 'bad-encoding', detail: 'the payload is not UTF-8' }
+    }
+    const decoded = decodeText(text, { deviceId, receivedAt: clock() })
+    return decoded.ok ? decoded.readings : decoded.rejection
+  }
+
+  const takeReadings = (
+    message: Message,
+    clientId: string,
+    deviceId: DeviceId,
+    done: (error?: Error) => void,
+  ): void => {
+    const result = decode(message, deviceId)
+    if ('reason' in result) bury({ ...plain(message), clientId, deviceId }, result, done)
+    else spool(result, done)
+  }
+
+  return {
+    readings: (message, clientId, deviceId, done) => {
+      if (deviceId === undefined) {
+        return admit(message, () => bury({ ...plain(message), clientId, deviceId: null }, BAD_ID, done), done)
+      }
+      // The common case makes no closure.
+      if (!stopping && !admission.full) return takeReadings(message, clientId, deviceId, done)
+      admit(message, () => takeReadings(message, clientId, deviceId, done), done)
+    },
+    reject: (message, rejection, done) => admit(message, () => bury(message, rejection, done), done),
+    body: (deviceId, body) =>
+      new Promise((resolve, reject) => {
+        const take = (): void => {
+          const decoded = decodeReadings(body, { deviceId, receivedAt: clock() })
+          if (!decoded.ok) return resolve(decoded)
+          const { readings } = decoded
+          spool(readings, (error, id) =>
+            error === undefined ? resolve({ ok: true, id, readings }) : reject(error),
+          )
+        }
+        const asMessage = { topic: '', payload: NOTHING, qos: 1, retain: false } as const
+        admit(asMessage, take, (error) => reject(error))
+      }),
+    stop: () => {
+      stopping = true
+      admission.stop()
+    },
+  }
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** A message without whatever else a broker's packet carries. */
+const plain = ({ topic, payload, qos, retain }: Message): Message => ({ topic, payload, qos, retain })

@@ -1,0 +1,180 @@
+/**
+ * Group commit. Rows gather while the write before them is under way; each write is one spool entry and one
+ * fsync, and only then are the callbacks of its rows called: an ack never runs ahead of the disk.
+ *
+ * Writes go one at a time, in order. A write that fails is tried again for as long as the process lives, its
+ * rows and callbacks waiting: a full disk holds acks back and loses nothing.
+ */
+import { BridgeError } from '../core/errors.ts'
+import type { Reading } from '../core/reading.ts'
+import { RETRY_POLICIES, retryDelay } from '../core/retry.ts'
+import type { BridgeEmitter } from '../events.ts'
+import type { SpoolState, SpoolStore } from '../ports.ts'
+import { createPause } from './pause.ts'
+
+/** Called once the rows are durable, with the offset of the first; or with why they are not. */
+export type Done = (error: Error | undefined, offset: number) => void
+
+/** What one fsync made durable. */
+export interface Committed {
+  readonly offset: number
+  /** The offset after the last row. */
+  readonly end: number
+  readonly readings: readonly Reading[]
+  readonly rows: number
+  readonly bytes: number
+}
+
+export interface SpoolWriter {
+  /** Adds the COPY lines of these readings to the gathering group. */
+  append(lines: string, readings: readonly Reading[], done: Done): void
+  /** Adds the COPY line of one dead letter. */
+  appendDeadLetter(line: string, done: Done): void
+  /** Calls back once everything appended so far is durable: for what needs no row of its own. */
+  afterPending(done: Done): void
+  /** Characters gathered or being written, not yet durable. */
+  readonly pendingBytes: number
+  /** Where the durable rows end. */
+  readonly end: number
+  /** Waits for what is gathered, unless the disk fails; what then is left is called back with STOPPING. */
+  stop(): Promise<void>
+}
+
+interface Group {
+  lines: string
+  readings: Reading[]
+  deadLines: string
+  deadRows: number
+  readonly done: Done[]
+  /** Of each callback: the index of its first row among the readings. */
+  readonly index: number[]
+}
+
+const newGroup = (): Group => ({ lines: '', readings: [], deadLines: '', deadRows: 0, done: [], index: [] })
+
+export interface SpoolWriterDeps {
+  readonly store: SpoolStore
+  readonly events: BridgeEmitter
+  /** Called after each fsync and before the acks, so that what is acked is also the latest. */
+  readonly onCommitted: (committed: Committed) => void
+  /** Milliseconds that never jump, for durations. */
+  readonly monotonic: () => number
+  readonly random: () => number
+}
+
+/** A writer that appends to an opened store, whose state tells where to go on. */
+export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): SpoolWriter => {
+  const { store, events, monotonic, random } = deps
+  const pause = createPause()
+  let gathering = newGroup()
+  let writing: Group | undefined
+  let running: Promise<void> | undefined
+  let stopping = false
+  let pendingBytes = 0
+  let nextOffset = state.nextOffset
+  let end = state.end
+
+  const write = async (group: Group): Promise<number> => {
+    const entry = {
+      offset: nextOffset,
+      previousEnd: end,
+      readingRows: group.readings.length,
+      deadRows: group.deadRows,
+      readings: Buffer.from(group.lines, 'utf8'),
+      deadLetters: Buffer.from(group.deadLines, 'utf8'),
+    }
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await store.append(entry)
+        return entry.readings.byteLength + entry.deadLetters.byteLength
+      } catch (error) {
+        if (stopping) throw error
+        const retryInMs = retryDelay(attempt, RETRY_POLICIES.spool, random)
+        events.emit('spool:failed', { error, retryInMs })
+        await pause.wait(retryInMs)
+      }
+    }
+  }
+
+  const settle = (group: Group, error: Error | undefined, offset: number): void => {
+    for (let index = 0; index < group.done.length; index += 1) {
+      try {
+        group.done[index]?.(error, offset + (group.index[index] ?? 0))
+      } catch (cause) {
+        events.emit('bridge:error', { error: cause as Error, where: 'calling back after a commit' })
+      }
+    }
+  }
+
+  const commit = async (group: Group): Promise<void> => {
+    const started = monotonic()
+    const bytes = await write(group)
+    const rows = group.readings.length + group.deadRows
+    const offset = nextOffset
+    nextOffset += rows
+    end = nextOffset
+    pendingBytes -= group.lines.length + group.deadLines.length
+    events.emit('spool:committed', { rows, bytes, fsyncMs: monotonic() - started })
+    deps.onCommitted({ offset, end, readings: group.readings, rows, bytes })
+    settle(group, undefined, offset)
+  }
+
+  const run = async (): Promise<void> => {
+    // The rest of what the sockets hold this turn joins the first group, instead of waiting for its fsync.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (gathering.done.length > 0) {
+      writing = gathering
+      gathering = newGroup()
+      try {
+        await commit(writing)
+      } catch (cause) {
+        settle(
+          writing,
+          new BridgeError('STOPPING', 'Stopped before the spool could be written', { cause }),
+          0,
+        )
+      }
+      writing = undefined
+    }
+    running = undefined
+  }
+
+  const add = (done: Done): void => {
+    gathering.done.push(done)
+    running ??= run()
+  }
+
+  return {
+    append: (lines, readings, done) => {
+      gathering.index.push(gathering.readings.length)
+      gathering.lines += lines
+      pendingBytes += lines.length
+      for (const reading of readings) gathering.readings.push(reading)
+      add(done)
+    },
+    appendDeadLetter: (line, done) => {
+      gathering.index.push(gathering.readings.length)
+      gathering.deadLines += line
+      gathering.deadRows += 1
+      pendingBytes += line.length
+      add(done)
+    },
+    afterPending: (done) => {
+      const pending = gathering.done.length > 0 ? gathering : writing
+      if (pending === undefined) return done(undefined, end)
+      pending.index.push(0)
+      pending.done.push(done)
+    },
+    get pendingBytes() {
+      return pendingBytes
+    },
+    get end() {
+      return end
+    },
+    stop: async () => {
+      stopping = true
+      pause.wake()
+      await running
+    },
+  }
+}

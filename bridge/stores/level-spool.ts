@@ -1,0 +1,160 @@
+/**
+ * The spool on disk: SpoolStore on LevelDB.
+ *
+ * Owns the folder. An append is one put with `sync: true`, so it resolves after the fsync. What was written
+ * last is kept in memory too (the tail), for in calm weather the drain reads only that; older entries are
+ * read back from disk. Sizes come from the running position in each entry, so nothing is counted by walking.
+ *
+ * Offsets start at the wall clock in microseconds and never go back: should the newest entries be lost with
+ * a damaged file, their offsets are still never given out again, and the cursor in Postgres stays true.
+ */
+import { randomBytes } from 'node:crypto'
+import type { DeviceId } from '../core/reading.ts'
+import type { Clock, SeenRecord, SpoolEntry, SpoolState, SpoolStore } from '../ports.ts'
+import { isCorruption } from './level-open.ts'
+import { decodeEntry, encodeEntry, entryEnd, entryKey, type StoredEntry, storedBytes } from './spool-codec.ts'
+import { createSpoolHandle } from './spool-handle.ts'
+import { createSpoolTail } from './spool-tail.ts'
+
+export interface LevelSpoolOptions {
+  readonly folder: string
+  /** How much of what was written last stays in memory for the drain. */
+  readonly tailBytes?: number
+  /** Told, in one sentence, of damage found and mended while the spool is in use. */
+  readonly onDamage?: (detail: string) => void
+}
+
+const SEEN_PREFIX = 0x73 // s
+const ID_KEY = Buffer.from('m:id')
+const CHECKPOINT_KEY = Buffer.from('m:checkpoint')
+const ID_BYTES = 16
+const DEFAULT_TAIL_BYTES = 32 * 1024 * 1024
+const ENTRIES = { gte: entryKey(0), lt: Buffer.from([0x66]) } as const
+const SEEN = { gte: Buffer.from([SEEN_PREFIX]), lt: Buffer.from([SEEN_PREFIX + 1]) } as const
+
+const seenKey = (deviceId: DeviceId): Buffer => Buffer.concat([SEEN.gte, Buffer.from(deviceId, 'utf8')])
+
+/** A spool in a folder of its own. Not open yet. */
+export const createLevelSpool = (
+  { clock }: { readonly clock: Clock },
+  options: LevelSpoolOptions,
+): SpoolStore => {
+  const tail = createSpoolTail(options.tailBytes ?? DEFAULT_TAIL_BYTES)
+  const handle = createSpoolHandle(options.folder, options.onDamage ?? (() => {}))
+  let spoolId = Buffer.alloc(ID_BYTES)
+  let start = 0 // position of the oldest entry kept
+  let position = 0 // position after the newest entry
+
+  /** Whole entries within the range, damaged ones passed over. */
+  async function* stored(range: { gte?: Buffer; reverse?: boolean }): AsyncGenerator<StoredEntry> {
+    for await (const value of handle.db().values({ ...ENTRIES, ...range, highWaterMarkBytes: 1024 * 1024 })) {
+      const found = decodeEntry(value)
+      if (found !== undefined) yield found
+    }
+  }
+
+  const firstStored = async (range: {
+    gte?: Buffer
+    reverse?: boolean
+  }): Promise<StoredEntry | undefined> => {
+    for await (const found of stored(range)) return found
+    return undefined
+  }
+
+  const open = async (): Promise<SpoolState> => {
+    const damage = await handle.open()
+    const newest = await firstStored({ reverse: true })
+    const oldest = await firstStored({})
+    const keptId = await handle.db().get(ID_KEY)
+    spoolId = Buffer.from(keptId ?? newest?.spoolId ?? randomBytes(ID_BYTES))
+    if (keptId === undefined) await handle.db().put(ID_KEY, spoolId, { sync: true })
+    const checkpointed = (await handle.db().get(CHECKPOINT_KEY))?.readDoubleBE() ?? 0
+    const end = Math.max(checkpointed, newest === undefined ? 0 : entryEnd(newest.entry))
+    start = oldest?.position ?? 0
+    position = newest === undefined ? start : newest.position + storedBytes(newest.entry)
+    const nextOffset = Math.max(end, clock() * 1000)
+    return { spoolId: spoolId.toString('hex'), end, nextOffset, checkpoint: checkpointed, damage }
+  }
+
+  const append = async (entry: SpoolEntry): Promise<void> => {
+    const value = encodeEntry({ entry, position, spoolId })
+    // After a failed write (disk full, say) LevelDB refuses all that follow until it is opened again.
+    if (handle.failed) await handle.reopen()
+    await handle.attempt((db) => db.put(entryKey(entry.offset), value, { sync: true }))
+    tail.push(entry, position)
+    position += value.length
+  }
+
+  /** The key of the newest entry that begins at or before `offset`. */
+  const keyAt = async (offset: number): Promise<Buffer> => {
+    for await (const key of handle
+      .db()
+      .keys({ ...ENTRIES, lt: entryKey(offset + 1), reverse: true, limit: 1 }))
+      return key
+    return entryKey(offset)
+  }
+
+  const readFromDisk = async (offset: number, maxBytes: number): Promise<readonly StoredEntry[]> => {
+    const found: StoredEntry[] = []
+    let bytes = 0
+    for await (const next of stored({ gte: await keyAt(offset) })) {
+      if (entryEnd(next.entry) <= offset) continue
+      found.push(next)
+      bytes += storedBytes(next.entry)
+      if (bytes >= maxBytes) break
+    }
+    return found
+  }
+
+  const read = async (offset: number, maxBytes: number): Promise<readonly SpoolEntry[]> => {
+    const recent = tail.read(offset, maxBytes)
+    if (recent !== undefined) return recent
+    try {
+      return (await readFromDisk(offset, maxBytes)).map(({ entry }) => entry)
+    } catch (error) {
+      if (!isCorruption(error)) throw error
+      await handle.reopen()
+      return (await readFromDisk(offset, maxBytes)).map(({ entry }) => entry)
+    }
+  }
+
+  const trim = async (offset: number): Promise<void> => {
+    const newest = position
+    const kept = tail.trim(offset) ?? (await readFromDisk(offset, 1))[0]
+    start = kept?.position ?? newest
+    const keptFrom = kept?.entry.offset ?? offset
+    await handle.db().clear({ gte: ENTRIES.gte, lt: entryKey(Math.min(offset, keptFrom)) })
+  }
+
+  const checkpoint = async (offset: number, seen: readonly SeenRecord[]): Promise<void> => {
+    const reached = Buffer.allocUnsafe(8)
+    reached.writeDoubleBE(offset)
+    const records = seen.map((record) => ({
+      type: 'put' as const,
+      key: seenKey(record.deviceId),
+      value: Buffer.from(record.seen, 'utf8'),
+    }))
+    await handle.db().batch([{ type: 'put', key: CHECKPOINT_KEY, value: reached }, ...records])
+  }
+
+  return {
+    open,
+    append,
+    checkpoint,
+    trim,
+    read,
+    async *entries(offset) {
+      for await (const { entry } of stored({ gte: await keyAt(offset) }))
+        if (entryEnd(entry) > offset) yield entry
+    },
+    async *seen() {
+      for await (const [key, value] of handle.db().iterator(SEEN)) {
+        yield { deviceId: key.subarray(1).toString('utf8') as DeviceId, seen: value.toString('utf8') }
+      }
+    },
+    get bytes() {
+      return position - start
+    },
+    close: handle.close,
+  }
+}

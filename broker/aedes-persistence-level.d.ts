@@ -1,0 +1,11 @@
+// The package ships no types. Its main door wraps a callback form that aedes 1.x no longer takes.
+declare module 'aedes-persistence-level/asyncPersistence.js' {
+  export default class AsyncLevelPersistence {
+    constructor(db: unknown)
+    /** Rejects when there is no such packet. */
+    incomingGetPacket(
+      client: { readonly id: string },
+      packet: { readonly messageId?: number },
+    ): Promise<unknown>
+  }
+}

@@ -1,0 +1,21 @@
+import { EventEmitter } from 'node:events'
+
+/** What can be observed of the broker. Nothing here is per message. */
+export interface BrokerEvents {
+  /** A client is connected: its CONNECT was accepted. */
+  'client:connected': [{ clientId: string; address: string }]
+  'client:disconnected': [{ clientId: string }]
+  /** A connection was closed for what it sent, or for an I/O error. `clientId` is null before CONNECT. */
+  'client:error': [{ clientId: string | null; address: string; error: Error }]
+  /** A client said nothing for one and a half times its keepalive. */
+  'client:keepalive-timeout': [{ clientId: string }]
+  /** A publish was not taken in; the connection was closed and its sender keeps the message. */
+  'publish:refused': [{ clientId: string | null; topic: string; error: Error }]
+  /** The broker itself failed, for instance to store a session. */
+  'broker:error': [{ error: Error }]
+}
+
+export type BrokerEmitter = EventEmitter<BrokerEvents>
+
+/** A new emitter. */
+export const createBrokerEmitter = (): BrokerEmitter => new EventEmitter<BrokerEvents>()

@@ -1,0 +1,109 @@
+/**
+ * The embedded broker: Aedes with its doors. It knows MQTT and none of our topics: whether and when a message
+ * is acked is the injected intake's decision. Sessions, retained messages and wills are kept in the LevelDB it
+ * is given, so a restart forgets no subscriber.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { Aedes, type Client } from 'aedes'
+import AsyncLevelPersistence from 'aedes-persistence-level/asyncPersistence.js'
+import type { Intake, Publisher } from '../bridge/index.ts'
+import { type BrokerEmitter, createBrokerEmitter } from './broker-events.ts'
+import { type BrokerAddress, createTcpListener, createWebSocketDoor } from './listeners.ts'
+import { BROKER_DEFAULTS, type BrokerOptions } from './options.ts'
+import { createPublishHook } from './publish-hook.ts'
+
+export interface EmbeddedBroker extends Publisher {
+  readonly events: BrokerEmitter
+  /** Clients connected now. */
+  readonly connections: number
+  /** Listens. Rejects with node's error when the port is taken or may not be bound. */
+  start(intake: Intake): Promise<BrokerAddress>
+  /** Takes over an HTTP upgrade to MQTT over WebSocket; false when it is for somebody else. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+  /** Takes no more connections, closes those there are. Acks not yet due are never sent. */
+  stop(): Promise<void>
+}
+
+const addressOf = (client: Client): string => {
+  const remote: unknown = client.req?.socket.remoteAddress ?? Reflect.get(client.conn, 'remoteAddress')
+  return typeof remote === 'string' ? remote : 'unknown'
+}
+
+const forwardEvents = (aedes: Aedes, events: BrokerEmitter): void => {
+  aedes.on('clientReady', (client) =>
+    events.emit('client:connected', { clientId: client.id, address: addressOf(client) }),
+  )
+  aedes.on('clientDisconnect', (client) => events.emit('client:disconnected', { clientId: client.id }))
+  aedes.on('clientError', (client, error) =>
+    events.emit('client:error', { clientId: client.id, address: addressOf(client), error }),
+  )
+  aedes.on('connectionError', (client, error) =>
+    events.emit('client:error', { clientId: null, address: addressOf(client), error }),
+  )
+  aedes.on('keepaliveTimeout', (client) => events.emit('client:keepalive-timeout', { clientId: client.id }))
+  Reflect.apply(aedes.on, aedes, ['error', (error: Error) => events.emit('broker:error', { error })])
+}
+
+/**
+ * A broker on an open LevelDB of its own (`sessions`, closed by its owner after `stop`).
+ * It takes connections only after `start`.
+ */
+export const createEmbeddedBroker = (
+  { sessions }: { readonly sessions: object },
+  given: Partial<BrokerOptions> = {},
+): EmbeddedBroker => {
+  const options = { ...BROKER_DEFAULTS, ...given }
+  const events = createBrokerEmitter()
+  const persistence = new AsyncLevelPersistence(sessions)
+  let aedes: Aedes | undefined
+  let stopping: Promise<void> | undefined
+
+  const handle = (stream: Duplex, request?: IncomingMessage): void => {
+    if (aedes === undefined || stopping !== undefined) stream.destroy()
+    else aedes.handle(stream, request)
+  }
+  const tcp = createTcpListener(options, handle)
+  const webSocket = createWebSocketDoor(options, handle)
+
+  const start = async (intake: Intake): Promise<BrokerAddress> => {
+    const isStored = (client: Client, packet: { readonly messageId?: number }): Promise<boolean> =>
+      persistence.incomingGetPacket(client, packet).then(
+        () => true,
+        () => false,
+      )
+    aedes = await Aedes.createBroker({
+      persistence,
+      connectTimeout: options.connectTimeoutMs,
+      drainTimeout: options.drainTimeoutMs,
+      authorizePublish: createPublishHook({ intake, events, isStored }),
+    })
+    forwardEvents(aedes, events)
+    return await tcp.listen()
+  }
+
+  const stopOnce = async (): Promise<void> => {
+    tcp.close()
+    const running = aedes
+    if (running !== undefined) await new Promise<void>((resolve) => running.close(() => resolve()))
+  }
+
+  return {
+    events,
+    get connections() {
+      return aedes?.connectedClients ?? 0
+    },
+    start,
+    upgrade: webSocket.upgrade,
+    publish: (topic, payload, { retain = false, qos = 0 } = {}) => {
+      if (aedes === undefined || stopping !== undefined) return
+      aedes.publish({ cmd: 'publish', topic, payload, retain, qos, dup: false }, (error) => {
+        if (error) events.emit('broker:error', { error })
+      })
+    },
+    stop: () => {
+      stopping ??= stopOnce()
+      return stopping
+    },
+  }
+}

@@ -1,0 +1,23 @@
+/** What an embedded broker is told. */
+export interface BrokerOptions {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  /** The HTTP path on which MQTT over WebSocket is served. */
+  readonly webSocketPath: string
+  /** A connection that sends no CONNECT for this long is closed. */
+  readonly connectTimeoutMs: number
+  /** A subscriber that takes nothing for this long is closed, so that it cannot grow memory. */
+  readonly drainTimeoutMs: number
+  /** The most one WebSocket frame may hold: a camera frame and its topic. */
+  readonly maxFrameBytes: number
+}
+
+export const BROKER_DEFAULTS: BrokerOptions = {
+  host: '127.0.0.1',
+  port: 1883,
+  webSocketPath: '/mqtt',
+  connectTimeoutMs: 30_000,
+  drainTimeoutMs: 60_000,
+  maxFrameBytes: 21 * 1024 * 1024,
+}

@@ -1,0 +1,68 @@
+/**
+ * Holds each ack until the message is durable.
+ *
+ * Aedes writes PUBACK before it publishes, and PUBREC after it has stored the packet; `authorizePublish` is the
+ * only hook that runs before both, so the message is taken in there. Acks held for one client run concurrently
+ * and PINGRESP is not blocked.
+ *
+ * QoS 2 [MQTT-4.3.3-2]: a packet that Aedes has in its store passed this hook before, so it is durable already
+ * and not taken in a second time; one that is still being held joins the first.
+ */
+import type { Client, PublishPacket } from 'aedes'
+import type { Intake, Message } from '../bridge/index.ts'
+import type { BrokerEmitter } from './broker-events.ts'
+
+type Callback = (error?: Error | null) => void
+
+export interface PublishHookDeps {
+  readonly intake: Intake
+  readonly events: BrokerEmitter
+  /** Whether the broker holds this QoS 2 packet already, waiting for its PUBREL. */
+  readonly isStored: (client: Client, packet: PublishPacket) => Promise<boolean>
+}
+
+const SYSTEM_TOPICS = '$SYS/'
+/** Wills of a broker that died come without a client. */
+const NO_CLIENT = ''
+
+/** The `authorizePublish` hook for Aedes. */
+export const createPublishHook = ({ intake, events, isStored }: PublishHookDeps) => {
+  const held = new WeakMap<Client, Map<number, Callback[]>>()
+
+  const takeIn = (client: Client | null, packet: PublishPacket, callback: Callback): void => {
+    intake(packet as Message, client?.id ?? NO_CLIENT, (error) => {
+      if (error !== undefined) {
+        events.emit('publish:refused', { clientId: client?.id ?? null, topic: packet.topic, error })
+      }
+      callback(error)
+    })
+  }
+
+  const takeInOnce = (client: Client, packet: PublishPacket, messageId: number, callback: Callback): void => {
+    const ofClient = held.get(client) ?? new Map<number, Callback[]>()
+    held.set(client, ofClient)
+    const waiting = ofClient.get(messageId)
+    if (waiting !== undefined) {
+      waiting.push(callback)
+      return
+    }
+    const callbacks = [callback]
+    ofClient.set(messageId, callbacks)
+    const settle: Callback = (error) => {
+      ofClient.delete(messageId)
+      for (const each of callbacks) each(error)
+    }
+    isStored(client, packet).then(
+      (stored) => (stored ? settle() : takeIn(client, packet, settle)),
+      (error: Error) => settle(error),
+    )
+  }
+
+  return (client: Client | null, packet: PublishPacket, callback: Callback): void => {
+    if (packet.topic.startsWith(SYSTEM_TOPICS))
+      return callback(new Error(`${SYSTEM_TOPICS} is the broker's own`))
+    const messageId = packet.qos === 2 ? packet.messageId : undefined
+    if (client === null || messageId === undefined) return takeIn(client, packet, callback)
+    takeInOnce(client, packet, messageId, callback)
+  }
+}
