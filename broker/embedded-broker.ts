@@ -19,8 +19,8 @@ export interface EmbeddedBroker extends Publisher {
   readonly connections: number
   /** Listens. Rejects with node's error when the port is taken or may not be bound. */
   start(intake: Intake): Promise<BrokerAddress>
-  /** Takes over an HTTP upgrade to MQTT over WebSocket; false when it is for somebody else. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+  /** Takes over an HTTP upgrade to MQTT over WebSocket, on whatever path its caller serves it. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /** Takes no more connections, closes those there are. Acks not yet due are never sent. */
   stop(): Promise<void>
 }

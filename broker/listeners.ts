@@ -44,13 +44,12 @@ export const createTcpListener = (
 }
 
 export interface WebSocketDoor {
-  /** Takes the upgrade over when it asks for the MQTT path; false leaves it to others. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
 
 /** MQTT over WebSocket [MQTT-6.0.0-3]: the client must offer the sub-protocol `mqtt` (or the older `mqttv3.1`). */
 export const createWebSocketDoor = (
-  options: Pick<BrokerOptions, 'webSocketPath' | 'maxFrameBytes'>,
+  options: Pick<BrokerOptions, 'maxFrameBytes'>,
   handle: HandleConnection,
 ): WebSocketDoor => {
   const server = new WebSocketServer({
@@ -62,13 +61,10 @@ export const createWebSocketDoor = (
   })
   return {
     upgrade: (request, socket, head) => {
-      const path = (request.url ?? '/').split('?', 1)[0]
-      if (path !== options.webSocketPath) return false
       server.handleUpgrade(request, socket, head, (webSocket) => {
         const stream = createWebSocketStream(webSocket)
         handle(stream, request)
       })
-      return true
     },
   }
 }

@@ -3,8 +3,6 @@ export interface BrokerOptions {
   readonly host: string
   /** 0: any free port. */
   readonly port: number
-  /** The HTTP path on which MQTT over WebSocket is served. */
-  readonly webSocketPath: string
   /** A connection that sends no CONNECT for this long is closed. */
   readonly connectTimeoutMs: number
   /** A subscriber that takes nothing for this long is closed, so that it cannot grow memory. */
@@ -16,7 +14,6 @@ export interface BrokerOptions {
 export const BROKER_DEFAULTS: BrokerOptions = {
   host: '127.0.0.1',
   port: 1883,
-  webSocketPath: '/mqtt',
   connectTimeoutMs: 30_000,
   drainTimeoutMs: 60_000,
   maxFrameBytes: 21 * 1024 * 1024,

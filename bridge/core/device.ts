@@ -65,8 +65,12 @@ export const isSilent = (device: Device, now: number, silentAfterMs: number = SI
  * The one status shown to clients: offline when silent, or when its MQTT connection ended and nothing was
  * heard of it since by any other way; else what it reported.
  */
-export const shownStatus = (device: Device, now: number): ReportedStatus => {
-  if (isSilent(device, now)) return 'offline'
+export const shownStatus = (
+  device: Device,
+  now: number,
+  silentAfterMs: number = SILENT_AFTER_MS,
+): ReportedStatus => {
+  if (isSilent(device, now, silentAfterMs)) return 'offline'
   if (device.connection === 'disconnected' && device.lastSeen <= device.connectionAt) return 'offline'
   return device.reportedStatus
 }

@@ -5,6 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { createRowEncoder } from '../core/copy-row.ts'
+import { BAD_DEVICE_ID } from '../core/device-id.ts'
 import { BridgeError } from '../core/errors.ts'
 import { decodeReadings, decodeText, PAYLOAD_LIMITS, tooLarge } from '../core/payload.ts'
 import type { DeviceId, Reading } from '../core/reading.ts'
@@ -50,12 +51,6 @@ export interface Ingest {
 }
 
 const REPLACEMENT = '\ufffd'
-const BAD_ID: Rejection = {
-  reason: 'bad-device-id',
-  detail:
-    'the device id in the topic must be 1 to 100 characters without control characters, / + or #, and not begin with $',
-}
-
 /** The way in to one spool. */
 export const createIngest = (deps: IngestDeps): Ingest => {
   const { writer, sequences, admission, publisher, events, clock } = deps
@@ -123,7 +118,11 @@ export const createIngest = (deps: IngestDeps): Ingest => {
   return {
     readings: (message, clientId, deviceId, done) => {
       if (deviceId === undefined) {
-        return admit(message, () => bury({ ...plain(message), clientId, deviceId: null }, BAD_ID, done), done)
+        return admit(
+          message,
+          () => bury({ ...plain(message), clientId, deviceId: null }, BAD_DEVICE_ID, done),
+          done,
+        )
       }
       // The common case makes no closure.
       if (!stopping && !admission.full) return takeReadings(message, clientId, deviceId, done)

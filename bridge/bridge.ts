@@ -1,0 +1,252 @@
+/**
+ * The bridge: joins the pipeline. A message comes in by `intake`, is spooled, and once it is durable it is
+ * the latest value, counts as a sign of life, is acked, and waits for the drain.
+ *
+ * Invariant: nothing is acked, and nothing is told to anyone, before the fsync.
+ */
+import type { SpoolBounds } from './core/bound.ts'
+import { BridgeError } from './core/errors.ts'
+import type { DeviceId } from './core/reading.ts'
+import { parseTopic, topics } from './core/topic.ts'
+import type { BridgeEmitter } from './events.ts'
+import { createAdmission } from './pipeline/admission.ts'
+import { createDeviceClients } from './pipeline/device-clients.ts'
+import { createDeviceMessages } from './pipeline/device-messages.ts'
+import { createDeviceRegistry } from './pipeline/device-registry.ts'
+import { createDrain, DRAIN_DEFAULTS, type Drain } from './pipeline/drain.ts'
+import { createIngest, type Ingest } from './pipeline/ingest.ts'
+import { createLatestValues } from './pipeline/latest-values.ts'
+import { createRecentReadings } from './pipeline/recent-readings.ts'
+import { createSequences } from './pipeline/sequences.ts'
+import { createSpoolRing, type SpoolRing } from './pipeline/spool-ring.ts'
+import { type Committed, createSpoolWriter, type SpoolWriter } from './pipeline/spool-writer.ts'
+import type {
+  Clock,
+  DeviceStore,
+  HistoryReader,
+  Intake,
+  LatestStore,
+  Lifecycle,
+  Message,
+  Publisher,
+  ReadingSink,
+  SpoolStore,
+} from './ports.ts'
+import type { DeviceService, ReadingService } from './services.ts'
+
+export interface BridgeDeps {
+  readonly spool: SpoolStore
+  /** Absent: nothing is stored beyond the spool, whose oldest rows make room when it is full. */
+  readonly sink?: ReadingSink | undefined
+  readonly history?: HistoryReader | undefined
+  readonly devices: DeviceStore
+  readonly latest?: LatestStore | undefined
+  readonly publisher: Publisher
+  readonly events: BridgeEmitter
+  readonly clock: Clock
+  /** Milliseconds that never jump, for durations. */
+  readonly monotonic: () => number
+  readonly random: () => number
+}
+
+export interface BridgeOptions {
+  readonly bounds: SpoolBounds
+  readonly readingsIntervalMs: number
+  readonly devicesIntervalMs: number
+  readonly cache: {
+    readonly devices: { readonly max: number }
+    readonly readings: { readonly max: number; readonly ttlMs: number }
+    readonly sweepMs: number
+  }
+  /** How long `stop` goes on storing what is spooled while Postgres takes it. */
+  readonly drainOnStopMs: number
+}
+
+export interface CacheStats {
+  readonly hits: number
+  readonly misses: number
+  readonly size: number
+}
+
+export interface BridgeStats {
+  readonly spoolBytes: number
+  readonly pendingBytes: number
+  readonly waitingRows: number
+  readonly full: boolean
+  readonly latestAvailable: boolean
+  readonly caches: Readonly<Record<string, CacheStats>>
+}
+
+export interface Bridge extends Lifecycle {
+  readonly intake: Intake
+  readonly readings: ReadingService
+  readonly devices: DeviceService
+  /** An MQTT client connected, or its connection ended. */
+  readonly clientConnected: (clientId: string) => void
+  readonly clientGone: (clientId: string) => void
+  stats(): BridgeStats
+}
+
+/** How long a message waits for room before it is refused: well under esp-mqtt's 30 s of outbox. */
+const HOLD_MS = 10_000
+/** How often the sequence numbers seen are kept; a restart reads the spool back this far. */
+const CHECKPOINT_MS = 1_000
+const WITH_READINGS = { hasReadings: true } as const
+
+/** A bridge of these parts. Nothing runs before `start`. */
+export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge => {
+  const { spool, sink, history, publisher, events, clock, monotonic, random } = deps
+  const sequences = createSequences()
+  const latest = createLatestValues({ store: deps.latest, history, clock, random, events })
+  const registry = createDeviceRegistry(
+    { store: deps.devices, clock, events, random },
+    { flushIntervalMs: options.devicesIntervalMs },
+  )
+  let writer: SpoolWriter | undefined
+  let drain: Drain | undefined
+  let ring: SpoolRing | undefined
+  let ingest: Ingest | undefined
+  let checkpoints: NodeJS.Timeout | undefined
+  let started: Promise<void> | undefined
+  let stopped: Promise<void> | undefined
+
+  const recent = createRecentReadings(
+    { history, drainedTo: () => drain?.position ?? 0, clock },
+    {
+      maxDevices: options.cache.readings.max,
+      ttlMs: options.cache.readings.ttlMs,
+      sweepMs: options.cache.sweepMs,
+    },
+  )
+  const clients = createDeviceClients({
+    connected: (deviceId) => registry.connected(deviceId, clock()),
+    disconnected: (deviceId) => registry.disconnected(deviceId, clock()),
+  })
+  const admission = createAdmission(
+    {
+      use: () => ({ spoolBytes: spool.bytes, memoryBytes: writer?.pendingBytes ?? 0 }),
+      events,
+      monotonic,
+    },
+    { ...options.bounds, holdMs: HOLD_MS, maxHeldBytes: options.bounds.maxMemoryBytes / 4 },
+  )
+
+  const onCommitted = ({ offset, readings, rows, bytes }: Committed): void => {
+    sequences.committed(readings)
+    latest.update(readings)
+    recent.add(readings, offset)
+    for (const reading of readings) registry.seen(reading.deviceId, reading.receivedAt, WITH_READINGS)
+    if (readings.length > 0) events.emit('readings:taken', { count: readings.length })
+    drain?.notify(rows, bytes)
+    ring?.notify()
+    admission.update()
+  }
+
+  const reportError =
+    (where: string) =>
+    (error: Error): void =>
+      void events.emit('bridge:error', { error, where })
+
+  const checkpoint = async (): Promise<void> => {
+    if (writer !== undefined) await sequences.checkpoint(spool, writer.end)
+  }
+
+  const publishRetained = (): void => {
+    latest.onLatest((value) =>
+      publisher.publish(topics.latest(value.deviceId), JSON.stringify(value), { retain: true }),
+    )
+    events.on('device:status', ({ deviceId, status, at }) =>
+      publisher.publish(topics.status(deviceId), JSON.stringify({ status, at }), { retain: true }),
+    )
+  }
+
+  const startOnce = async (): Promise<void> => {
+    const state = await spool.open()
+    if (state.damage !== null) events.emit('spool:damaged', { lostRows: 0, detail: state.damage })
+    await sequences.restore(spool, state.checkpoint)
+    writer = createSpoolWriter({ store: spool, events, onCommitted, monotonic, random }, state)
+    ingest = createIngest({
+      writer,
+      sequences,
+      admission,
+      publisher,
+      events,
+      clock,
+      maxMemoryBytes: options.bounds.maxMemoryBytes,
+    })
+    if (sink === undefined) {
+      ring = createSpoolRing({ spool, events }, { maxBytes: options.bounds.maxSpoolBytes })
+    } else {
+      drain = createDrain(
+        { spool, spoolId: state.spoolId, sink, events, now: clock, monotonic, random },
+        { ...DRAIN_DEFAULTS, maxAgeMs: options.readingsIntervalMs },
+      )
+      drain.start()
+    }
+    events.on('drain:stored', () => admission.update())
+    publishRetained()
+    await registry.start()
+    await latest.start()
+    await recent.start()
+    checkpoints = setInterval(
+      () => checkpoint().catch(reportError('keeping sequence numbers')),
+      CHECKPOINT_MS,
+    )
+    checkpoints.unref()
+  }
+
+  const stopOnce = async (): Promise<void> => {
+    await started?.catch(() => undefined)
+    ingest?.stop()
+    await writer?.stop()
+    clearInterval(checkpoints)
+    await checkpoint().catch(reportError('keeping sequence numbers'))
+    await drain?.stop(options.drainOnStopMs)
+    await ring?.stop()
+    await latest.stop()
+    await recent.stop()
+    await registry.stop()
+    await spool.close()
+  }
+
+  const running = (): Ingest => {
+    if (ingest === undefined) throw new BridgeError('STOPPING', 'The bridge is not started')
+    return ingest
+  }
+
+  const messages = createDeviceMessages({ registry, clients, events, clock, ingest: running })
+
+  return {
+    start: () => {
+      started ??= startOnce()
+      return started
+    },
+    stop: () => {
+      stopped ??= stopOnce()
+      return stopped
+    },
+    intake: (message: Message, clientId: string, done: (error?: Error) => void) => {
+      const topic = parseTopic(message.topic)
+      if (topic === undefined) return done()
+      if (topic.deviceId !== undefined) clients.speaks(clientId, topic.deviceId)
+      if (topic.channel === 'data') return running().readings(message, clientId, topic.deviceId, done)
+      messages.take(message, clientId, topic, done)
+    },
+    readings: {
+      ingest: (deviceId, body) => running().body(deviceId, body),
+      recent: (deviceId, limit) => recent.recent(deviceId, limit),
+      latest: (deviceIds: readonly DeviceId[]) => latest.get(deviceIds),
+    },
+    devices: registry,
+    clientConnected: (clientId) => messages.clientConnected(clientId),
+    clientGone: (clientId) => clients.gone(clientId),
+    stats: () => ({
+      spoolBytes: spool.bytes,
+      pendingBytes: writer?.pendingBytes ?? 0,
+      waitingRows: drain?.waiting ?? 0,
+      full: admission.full,
+      latestAvailable: latest.stats().available,
+      caches: { readings: recent.stats() },
+    }),
+  }
+}

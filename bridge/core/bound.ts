@@ -1,0 +1,36 @@
+/**
+ * What happens at the bounds of the spool. A message with an ack is held: its sender keeps it and tries again.
+ * One without (QoS 0) is dropped, and counted by the caller.
+ */
+export interface SpoolUse {
+  /** Bytes on disk that Postgres does not have yet. */
+  readonly spoolBytes: number
+  /** Bytes in memory that are not on disk yet. */
+  readonly memoryBytes: number
+}
+
+export interface SpoolBounds {
+  readonly maxSpoolBytes: number
+  readonly maxMemoryBytes: number
+}
+
+export type Admission = 'take' | 'hold' | 'drop'
+
+/** Room is announced again only below this share of a bound, so that `full` does not flicker at the edge. */
+const FREE_AGAIN = 0.95
+
+/** Whether the spool counts as full: from 100 % of either bound on, until both are below 95 %. */
+export const isFull = (use: SpoolUse, bounds: SpoolBounds, wasFull: boolean): boolean => {
+  const share = wasFull ? FREE_AGAIN : 1
+  return use.spoolBytes >= bounds.maxSpoolBytes * share || use.memoryBytes >= bounds.maxMemoryBytes * share
+}
+
+/** What to do with a message of this QoS now. Knows no past: keep `isFull` and `admitWhen` for that. */
+export const admit = (use: SpoolUse, bounds: SpoolBounds, qos: 0 | 1 | 2): Admission =>
+  admitWhen(isFull(use, bounds, false), qos)
+
+/** As `admit`, when the caller knows whether the spool is full. */
+export const admitWhen = (full: boolean, qos: 0 | 1 | 2): Admission => {
+  if (!full) return 'take'
+  return qos === 0 ? 'drop' : 'hold'
+}

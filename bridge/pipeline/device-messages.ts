@@ -1,0 +1,109 @@
+/**
+ * The messages of a board that are no readings: `devices/{id}/register`, `/heartbeat`, `/status`. They change
+ * the registry, which stores them in batches: what they say is said again, so they are acked at once.
+ * What cannot be read is a dead letter as a reading would be.
+ */
+import { decodeHeartbeat, decodeRegister } from '../core/device-body.ts'
+import { BAD_DEVICE_ID, parseDeviceId } from '../core/device-id.ts'
+import { PAYLOAD_LIMITS, tooLarge } from '../core/payload.ts'
+import type { DeviceId } from '../core/reading.ts'
+import type { Rejection } from '../core/rejection.ts'
+import type { DeviceTopic } from '../core/topic.ts'
+import type { BridgeEmitter } from '../events.ts'
+import type { Clock, Message } from '../ports.ts'
+import type { DeviceClients } from './device-clients.ts'
+import type { DeviceRegistry } from './device-registry.ts'
+import type { Ingest } from './ingest.ts'
+
+export interface DeviceMessagesDeps {
+  readonly registry: DeviceRegistry
+  readonly clients: DeviceClients
+  readonly events: BridgeEmitter
+  readonly clock: Clock
+  readonly ingest: () => Ingest
+}
+
+export interface DeviceMessages {
+  /** Takes a message of a device topic other than `sensors/{id}/data`. */
+  take(message: Message, clientId: string, topic: DeviceTopic, done: (error?: Error) => void): void
+  /** A client connected: when its id is a known device's, that device is connected. */
+  clientConnected(clientId: string): void
+}
+
+type Outcome = Rejection | undefined
+
+const parse = (message: Message): { readonly value: unknown } | Rejection => {
+  if (message.payload.byteLength > PAYLOAD_LIMITS.maxBytes) return tooLarge(message.payload.byteLength)
+  const text = message.payload.toString()
+  // A will is often the bare word.
+  if (text === 'online' || text === 'offline') return { value: { status: text } }
+  try {
+    return { value: JSON.parse(text) }
+  } catch {
+    return { reason: 'bad-json', detail: 'not JSON' }
+  }
+}
+
+/** The reader of device messages. */
+export const createDeviceMessages = (deps: DeviceMessagesDeps): DeviceMessages => {
+  const { registry, clients, events, clock } = deps
+
+  const apply = (
+    channel: 'register' | 'heartbeat' | 'status',
+    deviceId: DeviceId,
+    value: unknown,
+  ): Outcome => {
+    if (channel === 'register') {
+      const decoded = decodeRegister(value, deviceId)
+      if (!decoded.ok) return decoded.rejection
+      registry.register(decoded.body)
+      return undefined
+    }
+    const decoded = decodeHeartbeat(value, deviceId)
+    if (!decoded.ok) return decoded.rejection
+    registry.heartbeat(decoded.body)
+    return undefined
+  }
+
+  const read = (
+    message: Message,
+    channel: 'register' | 'heartbeat' | 'status',
+    deviceId: DeviceId,
+  ): Outcome => {
+    // An empty retained message clears the topic and says nothing.
+    if (message.payload.byteLength === 0) return undefined
+    const parsed = parse(message)
+    return 'reason' in parsed ? parsed : apply(channel, deviceId, parsed.value)
+  }
+
+  return {
+    take: (message, clientId, { channel, deviceId }, done) => {
+      if (channel !== 'register' && channel !== 'heartbeat' && channel !== 'status') {
+        if (deviceId !== undefined && channel !== 'buzzer-cmd') registry.seen(deviceId, clock())
+        return done()
+      }
+      const { topic, payload, qos, retain } = message
+      const letter = { topic, payload, qos, retain, clientId, deviceId: deviceId ?? null }
+      if (deviceId === undefined) return deps.ingest().reject(letter, BAD_DEVICE_ID, done)
+      try {
+        const rejection = read(message, channel, deviceId)
+        if (rejection === undefined) return done()
+        deps.ingest().reject(letter, rejection, done)
+      } catch (error) {
+        // The registry is full while it cannot be written: the board says it again.
+        events.emit('devices:failed', { error })
+        done()
+      }
+    },
+    clientConnected: (clientId) => {
+      const deviceId = parseDeviceId(clientId)
+      if (deviceId === undefined) return
+      registry.get(deviceId).then(
+        (device) => {
+          if (device !== undefined) clients.speaks(clientId, deviceId)
+        },
+        () => undefined, // without its store the registry knows no device; the first reading links it
+      )
+    },
+  }
+}

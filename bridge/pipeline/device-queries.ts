@@ -1,0 +1,95 @@
+/** What can be asked of the devices: from memory where memory has them all, else joined with the store. */
+import type { Device } from '../core/device.ts'
+import { BridgeError } from '../core/errors.ts'
+import type { DeviceId } from '../core/reading.ts'
+import type { BridgeEmitter } from '../events.ts'
+import type { DeviceStore } from '../ports.ts'
+import type { DeviceService } from '../services.ts'
+import { type DeviceRecord, newestSeen } from './device-record.ts'
+import type { DeviceTable } from './device-table.ts'
+import { resumeDevice } from './device-updates.ts'
+import type { Outage } from './outage.ts'
+
+export interface DeviceQueries extends DeviceService {
+  /** Reads the store; does nothing once that was done. Never rejects. */
+  load(): Promise<void>
+  readonly loaded: boolean
+}
+
+export interface DeviceQueriesDeps {
+  readonly store: DeviceStore
+  readonly table: DeviceTable
+  readonly outage: Outage
+  readonly events: BridgeEmitter
+  readonly maxDevices: number
+}
+
+export const createDeviceQueries = (deps: DeviceQueriesDeps): DeviceQueries => {
+  const { store, table, outage, events, maxDevices } = deps
+  let loaded = false
+  let loading: Promise<void> | undefined
+
+  const readAll = async (): Promise<void> => {
+    try {
+      const stored = await store.list(maxDevices)
+      table.load(stored, stored.length < maxDevices)
+      loaded = true
+      outage.succeeded()
+    } catch (error) {
+      if (outage.failed()) events.emit('devices:failed', { error })
+    } finally {
+      loading = undefined
+    }
+  }
+
+  const load = async (): Promise<void> => {
+    if (loaded) return
+    loading ??= readAll()
+    await loading
+  }
+
+  /** What memory has no room for. In an outage it is left out: those devices are the ones not heard of. */
+  const others = async (limit: number): Promise<readonly Device[]> => {
+    if (table.whole) return []
+    try {
+      return (await store.list(limit)).filter(({ id }) => table.get(id) === undefined).map(resumeDevice)
+    } catch {
+      return []
+    }
+  }
+
+  const list = async (limit: number): Promise<readonly Device[]> => {
+    if (!loaded && (outage.due() || loading !== undefined)) await load()
+    if (!loaded)
+      throw new BridgeError('STORE_UNAVAILABLE', 'The devices have not been read from Postgres yet')
+    const elsewhere = await others(limit)
+    return newestSeen([...elsewhere, ...devicesOf(table.values())], limit).map(copy)
+  }
+
+  const get = async (deviceId: DeviceId): Promise<Device | undefined> => {
+    const known = table.get(deviceId)
+    if (known?.confirmed === true) return copy(known.device)
+    if (table.whole) return undefined
+    const stored = await store.get(deviceId)
+    // It may have been heard of while the store was asked.
+    const record = table.get(deviceId)
+    if (record === undefined) return stored && resumeDevice(stored)
+    table.confirm(record, stored)
+    return copy(record.device)
+  }
+
+  return {
+    load,
+    list,
+    get,
+    get loaded() {
+      return loaded
+    },
+  }
+}
+
+const copy = (device: Device): Device => ({ ...device })
+
+function* devicesOf(records: Iterable<DeviceRecord>): Iterable<Device> {
+  for (const { device } of records) yield device
+}

@@ -1,0 +1,174 @@
+/**
+ * Every device ever heard of: its row, and whether it is shown online. The registry knows more than the store
+ * (a sign of life is written every few seconds at most) and answers from memory; the store is read at the
+ * start, or as soon as it can be, and then holds what was known before together with what came since.
+ */
+import { type Device, SILENT_AFTER_MS } from '../core/device.ts'
+import { BridgeError } from '../core/errors.ts'
+import type { DeviceId } from '../core/reading.ts'
+import { RETRY_POLICIES } from '../core/retry.ts'
+import type { BridgeEmitter } from '../events.ts'
+import type { Clock, DeviceStore, Lifecycle } from '../ports.ts'
+import type { DeviceService } from '../services.ts'
+import { createDeviceQueries } from './device-queries.ts'
+import type { DeviceRecord } from './device-record.ts'
+import { createDeviceTable } from './device-table.ts'
+import {
+  applyHeartbeat,
+  applyRegistration,
+  type Heartbeat,
+  type Registration,
+  sayHeartbeat,
+  sayRegistration,
+} from './device-updates.ts'
+import { createDeviceWriter } from './device-writer.ts'
+import { createOutage } from './outage.ts'
+
+export interface DeviceRegistryDeps {
+  readonly store: DeviceStore
+  readonly clock: Clock
+  readonly random?: () => number
+  readonly events: BridgeEmitter
+}
+
+export interface DeviceRegistryOptions {
+  readonly flushIntervalMs?: number
+  readonly silentAfterMs?: number
+  /** How often silence is looked for. */
+  readonly sweepMs?: number
+  /** A device of which only `lastSeen` changed is written at most once in this time. */
+  readonly lastSeenWriteMs?: number
+  readonly maxDevices?: number
+}
+
+export interface DeviceRegistry extends DeviceService, Lifecycle {
+  /** A sign of life, at the time it was received (epoch ms). Makes the device known. */
+  seen(deviceId: DeviceId, at: number, sign?: { readonly hasReadings?: boolean }): void
+  /** Its MQTT connection began. */
+  connected(deviceId: DeviceId, at: number): void
+  /** Its MQTT connection ended. Nothing for a device never heard of. */
+  disconnected(deviceId: DeviceId, at: number): void
+  /** A registration. Throws STORE_UNAVAILABLE when the registry is full. */
+  register(registration: Registration): Device
+  /** A heartbeat; an unknown device becomes known by it. Throws as `register`. */
+  heartbeat(heartbeat: Heartbeat): Device
+  /** Writes what is not in the store yet; resolves also when that failed. */
+  flush(): Promise<void>
+  /** `loaded`: the store was read, so `list` can answer. */
+  stats(): { readonly devices: number; readonly unsaved: number; readonly loaded: boolean }
+}
+
+/** A registry that is empty until started; signs of life are taken from the beginning. */
+export const createDeviceRegistry = (
+  deps: DeviceRegistryDeps,
+  options: DeviceRegistryOptions = {},
+): DeviceRegistry => {
+  const { store, clock, events, random = Math.random } = deps
+  const { flushIntervalMs = 100, silentAfterMs = SILENT_AFTER_MS, sweepMs = 1_000 } = options
+  const { lastSeenWriteMs = 5_000, maxDevices = 100_000 } = options
+  const outage = createOutage(clock, random, RETRY_POLICIES.postgres)
+  const onChanged = (record: DeviceRecord): void => writer.changed(record)
+  const table = createDeviceTable(
+    { events, onChanged, isStoreAway: () => outage.active },
+    { maxDevices, silentAfterMs },
+  )
+  const writer = createDeviceWriter({ store, outage, events, confirm: table.confirm })
+  const queries = createDeviceQueries({ store, table, outage, events, maxDevices })
+  let timers: readonly NodeJS.Timeout[] = []
+
+  const alive = (record: DeviceRecord, at: number): void => {
+    const { device } = record
+    record.touched = true
+    if (at > device.lastSeen) device.lastSeen = at
+    if (device.lastSeen - record.savedLastSeen >= lastSeenWriteMs && !record.dirty) table.changed(record, at)
+    if (record.shown === 'online') return
+    // It said that it goes offline, and is heard of again.
+    if (device.reportedStatus === 'offline') device.reportedStatus = 'online'
+    table.show(record, at)
+  }
+
+  const link = (record: DeviceRecord, connection: Device['connection'], at: number): void => {
+    record.device.connection = connection
+    record.device.connectionAt = at
+    table.changed(record, at)
+    table.show(record, at)
+  }
+
+  /** Changes the row of a device by what it said of itself. */
+  const say = (deviceId: DeviceId, change: (record: DeviceRecord, at: number) => void): Device => {
+    const at = clock()
+    const record = table.admit(deviceId, at)
+    if (record === undefined) {
+      throw new BridgeError('STORE_UNAVAILABLE', 'The device registry is full, and Postgres is away')
+    }
+    record.touched = true
+    change(record, at)
+    table.changed(record, at)
+    table.show(record, at)
+    return { ...record.device }
+  }
+
+  const sweep = (): void => {
+    const now = clock()
+    for (const record of table.values()) {
+      if (record.shown === 'online') table.show(record, now)
+    }
+  }
+
+  return {
+    seen: (deviceId, at, sign) => {
+      const record = table.admit(deviceId, at)
+      if (record === undefined) return
+      if (sign?.hasReadings === true && !record.device.hasReadings) {
+        record.device.hasReadings = true
+        table.changed(record, at)
+      }
+      alive(record, at)
+    },
+    connected: (deviceId, at) => {
+      const record = table.admit(deviceId, at)
+      if (record === undefined) return
+      link(record, 'connected', at)
+      alive(record, at)
+    },
+    disconnected: (deviceId, at) => {
+      const record = table.get(deviceId)
+      if (record !== undefined) link(record, 'disconnected', at)
+    },
+    register: (said) =>
+      say(said.deviceId, (record, at) => {
+        if (!record.confirmed) record.said = sayRegistration(record.said, said)
+        Object.assign(record.device, applyRegistration(record.device, said, at))
+      }),
+    heartbeat: (said) =>
+      say(said.deviceId, (record, at) => {
+        if (!record.confirmed) record.said = sayHeartbeat(record.said, said)
+        Object.assign(record.device, applyHeartbeat(record.device, said, at))
+      }),
+    list: queries.list,
+    get: queries.get,
+    flush: async () => {
+      if (queries.loaded) await writer.flush()
+    },
+    stats: () => ({ devices: table.size, unsaved: writer.unsaved, loaded: queries.loaded }),
+    start: async () => {
+      if (timers.length > 0) return
+      const turn = (): void => {
+        if (queries.loaded) writer.turn()
+        else if (outage.due()) void queries.load()
+      }
+      timers = [setInterval(turn, flushIntervalMs), setInterval(sweep, sweepMs)]
+      for (const timer of timers) timer.unref()
+      await queries.load()
+    },
+    stop: async () => {
+      for (const timer of timers) clearInterval(timer)
+      timers = []
+      if (!queries.loaded) return
+      for (const record of table.values()) {
+        if (record.device.lastSeen > record.savedLastSeen) writer.changed(record)
+      }
+      await writer.flush()
+    },
+  }
+}

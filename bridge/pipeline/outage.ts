@@ -1,0 +1,35 @@
+import { type RetryPolicy, retryDelay } from '../core/retry.ts'
+import type { Clock } from '../ports.ts'
+
+/** Whether a store is away, since when nobody should ask it, and who has been told. */
+export interface Outage {
+  readonly active: boolean
+  /** True when the store may be tried: there is no outage, or its next attempt is due. */
+  due(): boolean
+  /** Notes a failure; true for the first one of an outage. */
+  failed(): boolean
+  /** Notes a success; true when it ends an outage. */
+  succeeded(): boolean
+}
+
+export const createOutage = (clock: Clock, random: () => number, policy: RetryPolicy): Outage => {
+  let attempts = 0
+  let nextAt = 0
+
+  return {
+    get active() {
+      return attempts > 0
+    },
+    due: () => attempts === 0 || clock() >= nextAt,
+    failed: () => {
+      attempts += 1
+      nextAt = clock() + retryDelay(attempts, policy, random)
+      return attempts === 1
+    },
+    succeeded: () => {
+      const ended = attempts > 0
+      attempts = 0
+      return ended
+    },
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * The spool without a database (USEDB=false): readings stay in it, newest first to be kept. At nine tenths of
+ * its bound the oldest rows make room; each is counted.
+ */
+import type { BridgeEmitter } from '../events.ts'
+import type { SpoolStore } from '../ports.ts'
+import { endOf } from './entry-rows.ts'
+
+export interface SpoolRing {
+  /** Looks whether room has to be made; cheap when not. */
+  notify(): void
+  /** Waits for a look under way. */
+  stop(): Promise<void>
+}
+
+const START_SHARE = 0.9
+const STOP_SHARE = 0.8
+const STEP_BYTES = 8 * 1024 * 1024
+
+/** A ring of at most `maxBytes` in this spool. */
+export const createSpoolRing = (
+  { spool, events }: { readonly spool: SpoolStore; readonly events: BridgeEmitter },
+  { maxBytes }: { readonly maxBytes: number },
+): SpoolRing => {
+  let running: Promise<void> | undefined
+
+  const makeRoom = async (): Promise<void> => {
+    while (spool.bytes > maxBytes * STOP_SHARE) {
+      const oldest = await spool.read(0, Math.min(STEP_BYTES, maxBytes * (START_SHARE - STOP_SHARE)))
+      const last = oldest.at(-1)
+      if (last === undefined) return
+      await spool.trim(endOf(last))
+      const count = oldest.reduce((rows, entry) => rows + entry.readingRows + entry.deadRows, 0)
+      events.emit('message:dropped', { reason: 'store-off-full', count })
+    }
+  }
+
+  return {
+    notify: () => {
+      if (running !== undefined || spool.bytes < maxBytes * START_SHARE) return
+      running = makeRoom()
+        .catch(
+          (error: Error) => void events.emit('bridge:error', { error, where: 'making room in the spool' }),
+        )
+        .finally(() => {
+          running = undefined
+        })
+    },
+    stop: async () => {
+      await running
+    },
+  }
+}

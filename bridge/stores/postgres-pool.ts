@@ -1,0 +1,37 @@
+import pg from 'pg'
+
+export interface PostgresPoolOptions {
+  /** Secret: may hold a password. */
+  readonly url: string
+  /** Default 8. */
+  readonly maxConnections?: number
+  /** Default 5,000. */
+  readonly connectTimeoutMs?: number
+  /** The server ends a statement after this long. Default 30,000. */
+  readonly statementTimeoutMs?: number
+  /** An idle connection broke. The pool has dropped it already and makes another on demand. */
+  readonly onIdleError?: (error: Error) => void
+}
+
+/**
+ * The pool for reads and small writes; COPY has a connection of its own (postgres-connection.ts), which
+ * no slow read can keep busy and no statement timeout can cut. Nothing is connected before the first
+ * query.
+ */
+export const createPostgresPool = (options: PostgresPoolOptions): pg.Pool => {
+  const statementTimeoutMs = options.statementTimeoutMs ?? 30_000
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: 'sluice',
+    max: options.maxConnections ?? 8,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+    statement_timeout: statementTimeoutMs,
+    // For a server too stuck to keep its own timeout.
+    query_timeout: statementTimeoutMs + 5_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  })
+  // Without a listener an idle client's error would end the process.
+  pool.on('error', (error) => options.onIdleError?.(error))
+  return pool
+}

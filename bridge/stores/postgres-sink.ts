@@ -1,0 +1,125 @@
+/**
+ * The sink: batches of COPY text into Postgres, each in one transaction with the move of its spool's
+ * cursor. The cursor moves first, guarded by where it was: its row lock makes a second writer of the
+ * same spool (or a session of ours that died with its COMMIT on the way) finish before us, and then the
+ * guard no longer holds. So a batch whose fate was unknown is never stored twice.
+ */
+import type pg from 'pg'
+import { DEAD_LETTER_COLUMNS, SENSOR_COLUMNS } from '../core/copy-row.ts'
+import { BridgeError } from '../core/errors.ts'
+import type { Batch, ReadingSink } from '../ports.ts'
+import { createPostgresConnection } from './postgres-connection.ts'
+import { copyText } from './postgres-copy.ts'
+import { readError, sqlstateOf, writeError } from './postgres-errors.ts'
+import type { Partitions } from './postgres-partitions.ts'
+import { timesOf } from './postgres-times.ts'
+
+export interface PostgresSinkDeps {
+  readonly partitions: Pick<Partitions, 'ensureFor'>
+  /**
+   * Makes the database ready (migrations, partitions); awaited before the first use, again until it went
+   * well, and again when the tables turn out to be missing. May be called with nothing to do.
+   */
+  readonly prepare?: () => Promise<void>
+}
+
+export interface PostgresSinkOptions {
+  /** Secret: may hold a password. */
+  readonly url: string
+  /** Default 5,000. */
+  readonly connectTimeoutMs?: number
+  /** After this long the connection is dropped and the store fails. Default 60,000. */
+  readonly storeTimeoutMs?: number
+}
+
+const COPY_READINGS = `COPY sensor_data (${SENSOR_COLUMNS.join(', ')}) FROM STDIN`
+const COPY_DEAD_LETTERS = `COPY dead_letters (${DEAD_LETTER_COLUMNS.join(', ')}) FROM STDIN`
+
+const READ_CURSOR = 'SELECT "offset"::double precision AS "offset" FROM ingest_cursor WHERE spool_id = $1'
+const MOVE_CURSOR = `
+  INSERT INTO ingest_cursor (spool_id, "offset") VALUES ($1, $3)
+  ON CONFLICT (spool_id) DO UPDATE SET "offset" = EXCLUDED."offset", updated_at = EXCLUDED.updated_at
+  WHERE ingest_cursor."offset" = $2`
+
+const UNDEFINED_TABLE = '42P01'
+const CHECK_VIOLATION = '23514'
+
+/** Postgres has no code of its own for it; a violated check constraint would be named. */
+const lacksPartition = (error: unknown): boolean =>
+  sqlstateOf(error) === CHECK_VIOLATION && (error as pg.DatabaseError).constraint === undefined
+
+const storeIn = async (client: pg.Client, batch: Batch): Promise<void> => {
+  await client.query('BEGIN')
+  const moved = await client.query(MOVE_CURSOR, [batch.spoolId, batch.from, batch.to])
+  if (moved.rowCount !== 1) {
+    throw new BridgeError('CURSOR_MOVED', `the cursor of spool ${batch.spoolId} is not at ${batch.from}`)
+  }
+  if (batch.readings.length > 0) await copyText(client, COPY_READINGS, batch.readings)
+  if (batch.deadLetters.length > 0) await copyText(client, COPY_DEAD_LETTERS, batch.deadLetters)
+  await client.query('COMMIT')
+}
+
+/** Runs work only after `prepare` went well; prepares anew when the work finds a table missing. */
+const createGate = (prepare: () => Promise<void>) => {
+  let prepared: Promise<void> | undefined
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    prepared ??= prepare()
+    try {
+      await prepared
+    } catch (error) {
+      prepared = undefined
+      throw error
+    }
+    try {
+      return await work()
+    } catch (error) {
+      if (sqlstateOf(error) === UNDEFINED_TABLE) prepared = undefined
+      throw error
+    }
+  }
+}
+
+/** See the head of this file. Nothing is connected before the first use. */
+export const createPostgresSink = (
+  deps: PostgresSinkDeps,
+  options: PostgresSinkOptions,
+): ReadingSink & { close(): Promise<void> } => {
+  const storeTimeoutMs = options.storeTimeoutMs ?? 60_000
+  const connection = createPostgresConnection({
+    url: options.url,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+  })
+  const onReady = createGate(deps.prepare ?? (async () => {}))
+
+  const cursor = async (spoolId: string): Promise<number | null> => {
+    try {
+      const { rows } = await onReady(() =>
+        connection.run(storeTimeoutMs, (client) => client.query<{ offset: number }>(READ_CURSOR, [spoolId])),
+      )
+      return rows[0]?.offset ?? null
+    } catch (error) {
+      throw readError(error, 'Reading the spool’s cursor')
+    }
+  }
+
+  const storeOnce = (batch: Batch): Promise<void> =>
+    connection.run(storeTimeoutMs, (client) => storeIn(client, batch))
+
+  const store = async (batch: Batch): Promise<void> => {
+    try {
+      await onReady(async () => {
+        try {
+          await storeOnce(batch)
+        } catch (error) {
+          if (!lacksPartition(error)) throw error
+          await deps.partitions.ensureFor(timesOf(batch.readings))
+          await storeOnce(batch)
+        }
+      })
+    } catch (error) {
+      throw writeError(error, 'Storing a batch')
+    }
+  }
+
+  return { cursor, store, close: connection.close }
+}

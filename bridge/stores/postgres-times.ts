@@ -1,0 +1,38 @@
+import { SENSOR_COLUMNS } from '../core/copy-row.ts'
+
+const TAB = 0x09
+const NEWLINE = 0x0a
+const TS_COLUMN = SENSOR_COLUMNS.indexOf('ts')
+
+/** The text of the column `ts` of the line that starts at `at`. */
+const tsOfLine = (chunk: Buffer, at: number): string => {
+  let start = at
+  for (let column = 0; column < TS_COLUMN; column++) {
+    const tab = chunk.indexOf(TAB, start)
+    if (tab === -1) return ''
+    start = tab + 1
+  }
+  const end = chunk.indexOf(TAB, start)
+  return end === -1 ? '' : chunk.toString('latin1', start, end)
+}
+
+/**
+ * One time (epoch ms) of each month that occurs in the column `ts` of COPY text for `sensor_data`. Only
+ * read when a row had no partition; what cannot be read as a time is left for Postgres to refuse.
+ */
+export const timesOf = (chunks: readonly Uint8Array[]): readonly number[] => {
+  const times = new Map<string, number>()
+  for (const bytes of chunks) {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    let at = 0
+    while (at < chunk.length) {
+      const text = tsOfLine(chunk, at)
+      const month = text.slice(0, 7)
+      const time = times.has(month) ? Number.NaN : Date.parse(text)
+      if (!Number.isNaN(time)) times.set(month, time)
+      const newline = chunk.indexOf(NEWLINE, at)
+      at = newline === -1 ? chunk.length : newline + 1
+    }
+  }
+  return [...times.values()]
+}

@@ -1,0 +1,105 @@
+/** The Postgres side of the program: one pool for reads, one connection for COPY, made ready before use. */
+import {
+  type Clock,
+  createPartitions,
+  createPostgresDevices,
+  createPostgresHistory,
+  createPostgresPool,
+  createPostgresSink,
+  type DeviceStore,
+  type HistoryReader,
+  migrate,
+  type PartHealth,
+  type ReadingSink,
+} from '../bridge/index.ts'
+import type { Log } from './logging.ts'
+
+export interface Database {
+  readonly sink: ReadingSink
+  readonly history: HistoryReader
+  readonly devices: DeviceStore
+  /** Migrates and makes partitions; a Postgres that is away is no error: it is made ready when it comes. */
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** Asks Postgres, at most every two seconds. */
+  health(): Promise<PartHealth>
+}
+
+export interface DatabaseOptions {
+  /** Secret. */
+  readonly url: string
+  readonly retentionDays: number
+}
+
+const HEALTH_EVERY_MS = 2_000
+const HEALTH_TIMEOUT_MS = 1_000
+
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** The stores in the Postgres at `url`. Nothing is connected before `start`. */
+export const createDatabase = (
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  options: DatabaseOptions,
+): Database => {
+  const warn = (what: string) => (error: unknown) => log.warn({ error: text(error) }, what)
+  const pool = createPostgresPool({ url: options.url, onIdleError: warn('a connection to Postgres broke') })
+  const partitions = createPartitions(
+    { pool, clock },
+    { retentionDays: options.retentionDays, onError: warn('partitions of sensor_data could not be kept up') },
+  )
+  const prepare = async (): Promise<void> => {
+    const ran = await migrate(options.url)
+    if (ran.length > 0) log.info({ migrations: ran }, 'the database was brought up to date')
+    await partitions.start()
+  }
+  const sink = createPostgresSink({ partitions, prepare }, { url: options.url })
+  let asked: { readonly at: number; readonly answer: Promise<PartHealth> } | undefined
+
+  const ask = async (): Promise<PartHealth> => {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`no answer within ${HEALTH_TIMEOUT_MS} ms`)),
+        HEALTH_TIMEOUT_MS,
+      )
+    })
+    try {
+      const { rows } = await Promise.race([
+        pool.query<{ server_version: string }>('SHOW server_version'),
+        late,
+      ])
+      return { ok: true, message: 'connected', version: rows[0]?.server_version ?? null }
+    } catch (error) {
+      return {
+        ok: false,
+        message: `Postgres does not answer (${text(error)}): readings wait in the spool`,
+        version: null,
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  return {
+    sink,
+    history: createPostgresHistory(pool),
+    devices: createPostgresDevices(pool),
+    start: async () => {
+      try {
+        await prepare()
+      } catch (error) {
+        warn('Postgres is not ready: readings wait in the spool until it is')(error)
+      }
+    },
+    stop: async () => {
+      await partitions.stop()
+      await sink.close()
+      await pool.end()
+    },
+    health: () => {
+      const now = clock()
+      if (asked === undefined || now - asked.at >= HEALTH_EVERY_MS) asked = { at: now, answer: ask() }
+      return asked.answer
+    },
+  }
+}

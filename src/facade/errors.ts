@@ -1,0 +1,81 @@
+/** Every error that reaches the server becomes an answer here, by code; nothing matches on message text. */
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyReply } from 'fastify'
+import { type BridgeErrorCode, isBridgeError } from '../../bridge/index.ts'
+import type { FacadeApp, FacadeDeps, FacadeOptions } from './app.ts'
+import type { ErrorAnswer } from './contract.ts'
+
+/** A mistake of the client, found before a handler ran. The message is shown to the client. */
+export class RequestError extends Error {
+  readonly statusCode: number
+
+  constructor(statusCode: number, message: string = STATUS_CODES[statusCode] ?? 'Bad Request') {
+    super(message)
+    this.name = 'RequestError'
+    this.statusCode = statusCode
+  }
+}
+
+/** A passing trouble: the client keeps its data and comes again. */
+export interface Outage {
+  readonly error: string
+  readonly retryAfterS: number
+}
+
+const OUTAGES: { readonly [code in BridgeErrorCode]: Outage | 'unexpected' } = {
+  STORE_UNAVAILABLE: { error: 'The database is not available at the moment', retryAfterS: 5 },
+  SPOOL_FULL: { error: 'No more readings can be stored at the moment', retryAfterS: 10 },
+  SPOOL_BROKEN: { error: 'Readings cannot be written to disk at the moment', retryAfterS: 10 },
+  STOPPING: { error: 'The server is stopping', retryAfterS: 5 },
+  TIMEOUT: { error: 'The server took too long', retryAfterS: 5 },
+  ROW_REFUSED: 'unexpected',
+  CURSOR_MOVED: 'unexpected',
+  SPOOL_LOCKED: 'unexpected',
+  LISTEN_FAILED: 'unexpected',
+  EMBEDDED_POSTGRES: 'unexpected',
+}
+
+/** What to answer with a 503; undefined when the error is something else. */
+export const outageOf = (error: unknown): Outage | undefined => {
+  const outage = isBridgeError(error) ? OUTAGES[error.code] : 'unexpected'
+  return outage === 'unexpected' ? undefined : outage
+}
+
+/** The 4xx of an error that blames the client; undefined when it does not. */
+const clientFault = (error: Partial<FastifyError>): (ErrorAnswer & { status: number }) | undefined => {
+  if (error.validation !== undefined) {
+    return { success: false, status: 400, error: error.validation[0]?.message ?? 'Bad Request' }
+  }
+  const status = error.statusCode
+  if (status === undefined || status < 400 || status > 499) return undefined
+  const shown = error instanceof RequestError ? error.message : STATUS_CODES[status]
+  return { success: false, status, error: shown ?? 'Bad Request' }
+}
+
+/** Whole milliseconds since the request came in. */
+export const responseTimeOf = (reply: Pick<FastifyReply, 'elapsedTime'>): number =>
+  Math.round(reply.elapsedTime)
+
+/** Unexpected errors are logged once, here, without the URL's query (it may hold the API key). */
+export const useErrorAnswers = (app: FacadeApp, deps: FacadeDeps, options: FacadeOptions): void => {
+  app.setErrorHandler<Partial<FastifyError>>((error, request, reply) => {
+    const fault = clientFault(error)
+    if (fault !== undefined) {
+      const { status, ...answer } = fault
+      return reply.code(status).send({ ...answer, responseTime: responseTimeOf(reply) })
+    }
+    const outage = outageOf(error)
+    if (outage !== undefined) {
+      reply.code(503).header('Retry-After', outage.retryAfterS)
+      return reply.send({ success: false, error: outage.error, responseTime: responseTimeOf(reply) })
+    }
+    deps.log?.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed')
+    const answer: ErrorAnswer = { success: false, error: 'Internal server error', timestamp: deps.clock() }
+    const details = options.nodeEnv === 'development' ? { details: String(error.message) } : {}
+    return reply.code(500).send({ ...answer, ...details })
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const path = (request.url.split('?', 1)[0] ?? '').slice(0, 200)
+    return reply.code(404).send({ success: false, error: `Cannot ${request.method} ${path}` })
+  })
+}

@@ -1,0 +1,92 @@
+import type { Server } from 'node:http'
+import { BridgeError } from '../../bridge/index.ts'
+import type { FacadeApp, FacadeDeps, FacadeOptions } from './app.ts'
+import { createConnections } from './connections.ts'
+import { errorCode } from './error-code.ts'
+import { buildServer } from './server.ts'
+import { createUpgrades, type UpgradeHandler } from './upgrades.ts'
+
+const STOP_TIMEOUT_MS = 5_000
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** Started once and stopped once; both calls are idempotent. */
+export interface Facade {
+  /** Resolves with the address in use. Throws LISTEN_FAILED when the port is taken or may not be bound. */
+  start(): Promise<Address>
+  /**
+   * Takes no new connections, closes idle ones at once and waits up to 5 s for requests in flight. Sockets
+   * handed over by `onUpgrade` are their handler's to close; what is left after the wait is cut.
+   */
+  stop(): Promise<void>
+  readonly server: Server
+  /** Undefined until started. */
+  readonly address: Address | undefined
+  /** Hands WebSocket upgrades of a path to `handler`; `ANY_PATH` takes every other path. */
+  onUpgrade(path: string, handler: UpgradeHandler): void
+}
+
+const LISTEN_REMEDIES: { readonly [errno: string]: string } = {
+  EADDRINUSE: 'is in use: stop the other program or set PORT',
+  EACCES: 'may not be bound by this user: set PORT to 1024 or above',
+  EADDRNOTAVAIL: 'cannot be bound: this machine has no such address; set HOST',
+  ENOTFOUND: 'cannot be bound: no such host; set HOST',
+}
+
+const listenError = (cause: unknown, { host, port }: Address): BridgeError => {
+  const code = errorCode(cause) ?? 'unknown error'
+  const remedy = LISTEN_REMEDIES[code] ?? `cannot be bound (${code})`
+  return new BridgeError('LISTEN_FAILED', `HTTP port ${port} on ${host} ${remedy}`, { cause })
+}
+
+const addressOf = (server: Server): Address | undefined => {
+  const bound = server.address()
+  return typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : undefined
+}
+
+const listen = async (app: FacadeApp, wanted: Address): Promise<Address> => {
+  try {
+    await app.listen({ host: wanted.host, port: wanted.port })
+  } catch (error) {
+    throw listenError(error, wanted)
+  }
+  return addressOf(app.server) ?? wanted
+}
+
+/** The HTTP side of Sluice: the older backend's contract, `/health` and `/metrics`. */
+export const createFacade = (deps: FacadeDeps, options: FacadeOptions): Facade => {
+  const app = buildServer(deps, options)
+  const connections = createConnections(app.server)
+  let started: Promise<Address> | undefined
+  let stopped: Promise<void> | undefined
+
+  const stop = async (): Promise<void> => {
+    await started?.catch(() => undefined)
+    const deadline = setTimeout(() => connections.destroyAll(), options.stopTimeoutMs ?? STOP_TIMEOUT_MS)
+    connections.closeWhenIdle()
+    try {
+      await app.close()
+    } finally {
+      clearTimeout(deadline)
+    }
+  }
+
+  return {
+    start: () => {
+      started ??= listen(app, options)
+      return started
+    },
+    stop: () => {
+      stopped ??= stop()
+      return stopped
+    },
+    server: app.server,
+    get address() {
+      return addressOf(app.server)
+    },
+    onUpgrade: createUpgrades(app.server, connections),
+  }
+}

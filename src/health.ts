@@ -1,0 +1,58 @@
+/** What `GET /health` tells: which parts are well, and whether messages are taken in. */
+import type { BridgeStats, HealthReport, PartHealth } from '../bridge/index.ts'
+
+export interface HealthDeps {
+  readonly stats: () => BridgeStats
+  readonly spoolMaxBytes: number
+  readonly connections: () => number
+  /** Where it listens; undefined while it does not. */
+  readonly listening: () => { readonly http: string; readonly mqtt: string } | undefined
+  /** Absent: USEDB=false. */
+  readonly database: (() => Promise<PartHealth>) | undefined
+  /** Absent: no REDIS_URL. */
+  readonly redis: (() => boolean) | undefined
+}
+
+const spoolHealth = ({ stats, spoolMaxBytes }: HealthDeps): PartHealth => {
+  const { full, spoolBytes, pendingBytes, waitingRows } = stats()
+  return {
+    ok: !full,
+    message: full
+      ? 'the spool is full: free disk space, bring Postgres back or raise SPOOL_MAX_BYTES'
+      : 'takes rows',
+    bytes: spoolBytes,
+    maxBytes: spoolMaxBytes,
+    pendingBytes,
+    waitingRows,
+  }
+}
+
+const brokerHealth = ({ listening, connections }: HealthDeps): PartHealth => {
+  const addresses = listening()
+  return addresses === undefined
+    ? { ok: false, message: 'not listening', connections: 0 }
+    : {
+        ok: true,
+        message: 'listening',
+        connections: connections(),
+        mqtt: addresses.mqtt,
+        http: addresses.http,
+      }
+}
+
+/** The report of this moment. */
+export const reportHealth = async (deps: HealthDeps): Promise<HealthReport> => {
+  const parts: Record<string, PartHealth> = { broker: brokerHealth(deps), spool: spoolHealth(deps) }
+  if (deps.database !== undefined) parts.database = await deps.database()
+  if (deps.redis !== undefined) {
+    const ok = deps.redis()
+    parts.redis = { ok, message: ok ? 'connected' : 'Redis is away: latest values are served from memory' }
+  }
+  const degraded = Object.keys(parts).filter((name) => parts[name]?.ok === false)
+  return {
+    live: true,
+    ready: parts.broker?.ok === true && parts.spool?.ok === true,
+    degraded,
+    parts,
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Environment → `Config`, as one pure function. Every problem is found before any is reported, so one
+ * failed start is enough to mend them all; the value of a secret is never part of a message.
+ */
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import type { Config } from './config.ts'
+import { MASK, redactUrl } from './redact.ts'
+import { flag, host, isLoopback, oneOf, size, text, url, whole } from './setting-values.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const port = () => whole(0, 65_535, '0 means any free port')
+const cacheMax = () => whole(1, 10_000_000, 'entries')
+const ms = (min: number, max: number) => whole(min, max, 'milliseconds')
+const ttlMs = () => ms(1, 86_400_000)
+
+const SETTINGS = z.object({
+  PORT: port().default(3000),
+  MQTT_PORT: port().default(1883),
+  HOST: host().optional(),
+  ALLOW_ANONYMOUS: flag().default(false),
+  API_KEY: text().optional(),
+  DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  REDIS_URL: url('redis:', 'rediss:').optional(),
+  DATA_DIR: text().default('data'),
+  USEDB: flag().default(true),
+  SPOOL_MAX_BYTES: size(65_536).default(10 * 2 ** 30),
+  SPOOL_MAX_MEMORY_BYTES: size(65_536).default(256 * 2 ** 20),
+  RATE_LIMIT_MAX: whole(1, 1_000_000_000, 'requests per minute').default(1000),
+  NODE_ENV: oneOf(['development', 'production', 'test']).default('production'),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  RETENTION_DAYS: whole(0, 36_500, 'days; 0 keeps readings for ever').default(0),
+  CACHE_DEVICES_MAX: cacheMax().default(10_000),
+  CACHE_DEVICES_TTL_MS: ttlMs().default(300_000),
+  CACHE_READINGS_MAX: cacheMax().default(10_000),
+  CACHE_READINGS_TTL_MS: ttlMs().default(120_000),
+  CACHE_QUERIES_MAX: cacheMax().default(1000),
+  CACHE_QUERIES_TTL_MS: ttlMs().default(60_000),
+  CACHE_SWEEP_MS: ms(100, 3_600_000).default(30_000),
+  BATCH_DEVICES_MS: ms(1, 60_000).default(100),
+  BATCH_READINGS_MS: ms(1, 60_000).default(200),
+  BATCH_BUZZER_MS: ms(1, 60_000).default(150),
+  SHUTDOWN_TIMEOUT_MS: ms(100, 600_000).default(20_000),
+})
+
+type Settings = z.output<typeof SETTINGS>
+
+/** The names of all settings, for the documents that must list them. */
+export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS.shape)
+
+const SECRETS: readonly string[] = ['API_KEY', 'DATABASE_URL', 'REDIS_URL']
+
+/** Settings of the plan that have no effect yet. Taking them silently would promise what is not there. */
+const NOT_YET: readonly string[] = ['MQTT_TLS_PORT', 'TLS_CERT', 'TLS_KEY', 'TLS_CA', 'BROKER_URL']
+
+/** The environment cannot be used. `problems` names every one; `message` holds them all, a line each. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`the settings cannot be used:\n${problems.map((problem) => `- ${problem}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+/** What was set. Blanks around a value are not part of it, and an empty one counts as unset. */
+const given = (env: Environment): Readonly<Record<string, string>> => {
+  const entries = [...SETTING_NAMES, ...NOT_YET].map((name) => [name, env[name]?.trim() ?? ''] as const)
+  return Object.fromEntries(entries.filter(([, value]) => value !== ''))
+}
+
+const shown = (name: string, value: string | undefined): string => {
+  if (SECRETS.includes(name)) return 'a value that is not shown'
+  return JSON.stringify(value !== undefined && value.length > 60 ? `${value.slice(0, 60)}…` : (value ?? ''))
+}
+
+/** Rules between settings. They read the text, so they hold also while other settings are broken. */
+const crossProblems = (set: Readonly<Record<string, string>>): readonly string[] => {
+  const problems = NOT_YET.filter((name) => set[name] !== undefined).map(
+    (name) => `${name} is set, but it is not supported yet: unset it`,
+  )
+  const { HOST, ALLOW_ANONYMOUS, PORT = '3000', MQTT_PORT = '1883' } = set
+  if (HOST !== undefined && host().safeParse(HOST).success && !isLoopback(HOST) && ALLOW_ANONYMOUS !== 'true')
+    problems.push(
+      `HOST is ${shown('HOST', HOST)}, which other machines can reach, and MQTT clients need no credentials ` +
+        '(API_KEY guards HTTP only): unset HOST to listen on this machine only, or set ALLOW_ANONYMOUS=true',
+    )
+  if (Number(PORT) === Number(MQTT_PORT) && Number(PORT) !== 0)
+    problems.push(`PORT and MQTT_PORT are both ${shown('PORT', PORT)}: allowed are two different ports`)
+  return problems
+}
+
+const deepFreeze = <T extends object>(value: T): T => {
+  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner)
+  return Object.freeze(value)
+}
+
+const toConfig = (set: Settings, cwd: string): Config => {
+  const host = set.HOST ?? (set.ALLOW_ANONYMOUS ? '0.0.0.0' : '127.0.0.1')
+  return {
+    nodeEnv: set.NODE_ENV,
+    logLevel: set.LOG_LEVEL,
+    dataDir: resolve(cwd, set.DATA_DIR),
+    http: { host, port: set.PORT },
+    mqtt: { host, port: set.MQTT_PORT },
+    databaseUrl: set.DATABASE_URL,
+    redisUrl: set.REDIS_URL,
+    useDb: set.USEDB,
+    allowAnonymous: set.ALLOW_ANONYMOUS,
+    apiKey: set.API_KEY,
+    spool: { maxBytes: set.SPOOL_MAX_BYTES, maxMemoryBytes: set.SPOOL_MAX_MEMORY_BYTES },
+    retentionDays: set.RETENTION_DAYS,
+    batch: {
+      devicesMs: set.BATCH_DEVICES_MS,
+      readingsMs: set.BATCH_READINGS_MS,
+      buzzerMs: set.BATCH_BUZZER_MS,
+    },
+    cache: {
+      devices: { max: set.CACHE_DEVICES_MAX, ttlMs: set.CACHE_DEVICES_TTL_MS },
+      readings: { max: set.CACHE_READINGS_MAX, ttlMs: set.CACHE_READINGS_TTL_MS },
+      queries: { max: set.CACHE_QUERIES_MAX, ttlMs: set.CACHE_QUERIES_TTL_MS },
+      sweepMs: set.CACHE_SWEEP_MS,
+    },
+    rateLimitMax: set.RATE_LIMIT_MAX,
+    shutdownTimeoutMs: set.SHUTDOWN_TIMEOUT_MS,
+  }
+}
+
+/**
+ * The settings in `env`, deeply frozen; relative paths are taken from `cwd`.
+ * Throws one `ConfigError` that names every problem.
+ */
+export const loadConfig = (env: Environment, cwd: string): Config => {
+  const set = given(env)
+  const parsed = SETTINGS.safeParse(set)
+  const problems = (parsed.error?.issues ?? []).map((issue) => {
+    const name = String(issue.path[0])
+    return `${name} is ${shown(name, set[name])}: allowed is ${issue.message}`
+  })
+  problems.push(...crossProblems(set))
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
+  return deepFreeze(toConfig(parsed.data, cwd))
+}
+
+/** The settings as they may be printed: passwords in URLs and keys are masked. */
+export const redact = (config: Config): Config => ({
+  ...config,
+  databaseUrl: config.databaseUrl === undefined ? undefined : redactUrl(config.databaseUrl),
+  redisUrl: config.redisUrl === undefined ? undefined : redactUrl(config.redisUrl),
+  apiKey: config.apiKey === undefined ? undefined : MASK,
+})

@@ -1,0 +1,136 @@
+/**
+ * The program's numbers, as Prometheus reads them on `GET /metrics`. Counters follow the events of the bridge
+ * and the broker; gauges are read when they are asked for.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { BridgeEmitter } from '../bridge/index.ts'
+import type { BrokerEmitter } from '../broker/index.ts'
+
+export interface Gauges {
+  /** Bytes in the spool that Postgres does not have yet. */
+  readonly spoolBytes: () => number
+  readonly spoolMaxBytes: number
+  /** Rows known to wait for Postgres. */
+  readonly waitingRows: () => number
+  /** Bytes held in memory before the spool. */
+  readonly pendingBytes: () => number
+  readonly connections: () => number
+  readonly caches: () => Readonly<
+    Record<string, { readonly hits: number; readonly misses: number; readonly size: number }>
+  >
+}
+
+export interface Metrics {
+  /** Prometheus' text format. */
+  text(): Promise<{ contentType: string; body: string }>
+}
+
+const MILLISECONDS = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 5000]
+
+/** Metrics of a registry of their own: two programs in one process do not mix. */
+export const createMetrics = (
+  deps: { readonly bridge: BridgeEmitter; readonly broker: BrokerEmitter },
+  gauges: Gauges,
+): Metrics => {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, prefix: 'sluice_' })
+  countBridge(registry, deps.bridge)
+  countBroker(registry, deps.broker)
+  readGauges(registry, gauges)
+  return {
+    text: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  }
+}
+
+const counter = <L extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly L[] = [],
+) =>
+  new Counter<L>({ name: `sluice_${name}_total`, help, labelNames: [...labelNames], registers: [registry] })
+
+const histogram = (registry: Registry, name: string, help: string): Histogram =>
+  new Histogram({ name: `sluice_${name}_ms`, help, buckets: MILLISECONDS, registers: [registry] })
+
+const countBridge = (registry: Registry, events: BridgeEmitter): void => {
+  const taken = counter(registry, 'readings_taken', 'Readings made durable')
+  const duplicates = counter(
+    registry,
+    'readings_deduplicated',
+    'Readings known already by device, boot and seq',
+  )
+  const stored = counter(registry, 'rows_stored', 'Rows committed in Postgres', ['table'])
+  const rejected = counter(registry, 'messages_rejected', 'Messages dead-lettered, by reason', ['reason'])
+  const dropped = counter(registry, 'dropped', 'Readings or messages lost, by reason', ['reason'])
+  const held = counter(
+    registry,
+    'messages_held',
+    'Messages refused at the bound of the spool; their senders keep them',
+  )
+  const spoolFailures = counter(
+    registry,
+    'spool_write_failures',
+    'Failed writes of the spool, each tried again',
+  )
+  const drainFailures = counter(registry, 'drain_failures', 'Failed batches, each tried again')
+  const errors = counter(registry, 'errors', 'Unexpected errors, by place', ['where'])
+  const fsync = histogram(registry, 'spool_commit', 'Write and fsync of one group')
+  const copy = histogram(registry, 'copy', 'One COPY transaction')
+
+  events.on('readings:taken', ({ count }) => taken.inc(count))
+  events.on('readings:deduplicated', ({ count }) => duplicates.inc(count))
+  events.on('drain:stored', ({ readings, deadLetters, ms }) => {
+    stored.inc({ table: 'sensor_data' }, readings)
+    stored.inc({ table: 'dead_letters' }, deadLetters)
+    copy.observe(ms)
+  })
+  events.on('drain:refused', () => rejected.inc({ reason: 'refused-by-postgres' }))
+  events.on('message:rejected', ({ reason }) => rejected.inc({ reason }))
+  events.on('message:dropped', ({ reason, count }) => dropped.inc({ reason }, count))
+  events.on('message:held', ({ count }) => held.inc(count))
+  events.on('spool:committed', ({ fsyncMs }) => fsync.observe(fsyncMs))
+  events.on('spool:failed', () => spoolFailures.inc())
+  events.on('drain:failed', () => drainFailures.inc())
+  events.on('bridge:error', ({ where }) => errors.inc({ where }))
+}
+
+const countBroker = (registry: Registry, events: BrokerEmitter): void => {
+  const connects = counter(registry, 'mqtt_connects', 'MQTT connections accepted')
+  const disconnects = counter(registry, 'mqtt_disconnects', 'MQTT connections ended')
+  const clientErrors = counter(registry, 'mqtt_client_errors', 'MQTT connections closed for an error')
+  const refused = counter(registry, 'mqtt_publishes_refused', 'Publishes not taken in; the sender keeps them')
+  events.on('client:connected', () => connects.inc())
+  events.on('client:disconnected', () => disconnects.inc())
+  events.on('client:error', () => clientErrors.inc())
+  events.on('publish:refused', () => refused.inc())
+}
+
+const readGauges = (registry: Registry, gauges: Gauges): void => {
+  const gauge = (name: string, help: string, read: () => number): void => {
+    new Gauge({
+      name: `sluice_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+  gauge('spool_bytes', 'Bytes in the spool that Postgres does not have yet', gauges.spoolBytes)
+  gauge('spool_max_bytes', 'The bound of the spool', () => gauges.spoolMaxBytes)
+  gauge('spool_waiting_rows', 'Rows known to wait for Postgres', gauges.waitingRows)
+  gauge('pending_bytes', 'Bytes in memory that are not in the spool yet', gauges.pendingBytes)
+  gauge('mqtt_connections', 'MQTT clients connected', gauges.connections)
+  for (const field of ['hits', 'misses', 'size'] as const) {
+    new Gauge({
+      name: `sluice_cache_${field}`,
+      help: `Cache ${field}`,
+      labelNames: ['cache'],
+      registers: [registry],
+      collect() {
+        for (const [cache, stats] of Object.entries(gauges.caches())) this.set({ cache }, stats[field])
+      },
+    })
+  }
+}

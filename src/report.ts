@@ -1,0 +1,133 @@
+/**
+ * What the log says of the events: one line each for what an operator should know, rate-limited where a storm
+ * is possible, nothing per message.
+ */
+import type { BridgeEmitter } from '../bridge/index.ts'
+import type { BrokerEmitter } from '../broker/index.ts'
+import type { LimitedLog, Log } from './logging.ts'
+
+export interface ReportDeps {
+  readonly log: Log
+  readonly limited: LimitedLog
+  readonly bridge: BridgeEmitter
+  readonly broker: BrokerEmitter
+}
+
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const MEBIBYTE = 1024 * 1024
+
+/** Subscribes the log to the bridge's and the broker's events. */
+export const reportEvents = ({ log, limited, bridge, broker }: ReportDeps): void => {
+  bridge.on('spool:failed', ({ error, retryInMs }) =>
+    limited.write({
+      key: 'spool:failed',
+      level: 'error',
+      msg: 'the spool cannot be written: acks are held until it can (disk full?)',
+      fields: { error: text(error), retryInMs },
+    }),
+  )
+  bridge.on('spool:full', ({ full, bytes }) =>
+    full
+      ? log.error(
+          { mebibytes: Math.round(bytes / MEBIBYTE) },
+          'the spool is full: acks are withheld, QoS 0 is dropped',
+        )
+      : log.info('the spool has room again'),
+  )
+  bridge.on('spool:damaged', ({ lostRows, detail }) =>
+    log.error({ lostRows }, `the spool was damaged: ${detail}`),
+  )
+  bridge.on('drain:failed', ({ error, retryInMs }) =>
+    limited.write({
+      key: 'drain:failed',
+      level: 'warn',
+      msg: 'Postgres takes no rows: they wait in the spool',
+      fields: { error: text(error), retryInMs },
+    }),
+  )
+  bridge.on('drain:recovered', ({ outageMs }) =>
+    log.info({ outageMs: Math.round(outageMs) }, 'Postgres takes rows again'),
+  )
+  bridge.on('drain:refused', ({ detail }) =>
+    limited.write({
+      key: 'drain:refused',
+      level: 'warn',
+      msg: 'Postgres refused a row: it is a dead letter',
+      fields: { detail },
+    }),
+  )
+  bridge.on('message:rejected', ({ reason, detail, topic }) =>
+    limited.write({
+      key: `rejected:${reason}`,
+      level: 'warn',
+      msg: 'a message was refused: it is a dead letter',
+      fields: { reason, detail, topic },
+    }),
+  )
+  bridge.on('message:dropped', ({ reason, count }) =>
+    limited.write({
+      key: `dropped:${reason}`,
+      level: 'error',
+      msg: 'readings were lost',
+      fields: { reason, count },
+    }),
+  )
+  bridge.on('message:held', ({ count }) =>
+    limited.write({
+      key: 'held',
+      level: 'warn',
+      msg: 'messages were refused for want of room: their senders keep them',
+      fields: { count },
+    }),
+  )
+  bridge.on('latest:store', ({ available, error }) =>
+    available
+      ? log.info('Redis takes latest values again')
+      : log.warn({ error: text(error) }, 'Redis is away: latest values are served from memory'),
+  )
+  bridge.on('devices:failed', ({ error }) =>
+    limited.write({
+      key: 'devices:failed',
+      level: 'warn',
+      msg: 'devices cannot be stored: they are kept in memory',
+      fields: { error: text(error) },
+    }),
+  )
+  bridge.on('bridge:error', ({ error, where }) =>
+    limited.write({
+      key: `error:${where}`,
+      level: 'error',
+      msg: `unexpected error: ${where}`,
+      fields: { error: text(error) },
+    }),
+  )
+  reportBroker(limited, broker)
+}
+
+const reportBroker = (limited: LimitedLog, broker: BrokerEmitter): void => {
+  broker.on('client:error', ({ clientId, address, error }) =>
+    limited.write({
+      key: `client:error:${error.message.slice(0, 60)}`,
+      level: 'warn',
+      msg: 'an MQTT connection was closed',
+      fields: { clientId, address, error: error.message },
+    }),
+  )
+  broker.on('publish:refused', ({ clientId, topic, error }) =>
+    limited.write({
+      key: 'publish:refused',
+      level: 'warn',
+      msg: 'a publish was not taken in: its sender keeps it',
+      fields: { clientId, topic, error: error.message },
+    }),
+  )
+  broker.on('broker:error', ({ error }) =>
+    limited.write({
+      key: 'broker:error',
+      level: 'error',
+      msg: 'the broker failed',
+      fields: { error: error.message },
+    }),
+  )
+}

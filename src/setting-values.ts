@@ -1,0 +1,93 @@
+/**
+ * The kinds of values a setting can have, as zod schemas over the text of an environment variable.
+ * The message of an issue says what is allowed; `loadConfig` puts the variable's name and what was given
+ * in front of it, so a schema never repeats a value (it may be a secret).
+ */
+import { isIP } from 'node:net'
+import { z } from 'zod'
+
+const value = <T>(allowed: string, parse: (text: string) => T | undefined) =>
+  z.string().transform((text, context): T => {
+    const parsed = parse(text)
+    if (parsed !== undefined) return parsed
+    context.addIssue({ code: 'custom', message: allowed })
+    return z.NEVER
+  })
+
+/** A whole number from `min` to `max`, decimal digits only. */
+export const whole = (min: number, max: number, unit = '') =>
+  value(`a whole number from ${min} to ${max}${unit === '' ? '' : ` (${unit})`}`, (text) => {
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    return number >= min && number <= max ? number : undefined
+  })
+
+export const flag = () =>
+  value('true or false', (text) => (text === 'true' ? true : text === 'false' ? false : undefined))
+
+export const oneOf = <const T extends readonly [string, ...string[]]>(choices: T) =>
+  z.enum(choices, { error: `one of ${choices.join(', ')}` })
+
+const UNIT_BYTES: { readonly [unit: string]: number } = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+}
+
+const SIZE = /^(\d{1,16}(?:\.\d{1,6})?) ?([a-z]*)$/
+
+const parseSize = (text: string): number | undefined => {
+  const match = SIZE.exec(text.toLowerCase())
+  const unitBytes = match === null ? undefined : UNIT_BYTES[match[2] ?? '']
+  if (match === null || unitBytes === undefined) return undefined
+  return Math.round(Number(match[1]) * unitBytes)
+}
+
+/** Bytes: `10737418240`, `500MB` (powers of 1000), `10GiB` (powers of 1024), `1.5 GiB`. */
+export const size = (minBytes: number) =>
+  value(
+    `a size of at least ${minBytes} bytes: bytes, or a number with kB, MB, GB, TB, KiB, MiB, GiB or TiB`,
+    (text) => {
+      const bytes = parseSize(text)
+      return bytes !== undefined && bytes >= minBytes && Number.isSafeInteger(bytes) ? bytes : undefined
+    },
+  )
+
+const HOST_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i
+// All digits and dots but no address: `300.1.1.1` would go to the resolver as a name.
+const LIKE_AN_ADDRESS = /^[\d.]+$/
+
+export const host = () =>
+  value('an IP address (no brackets, no port) or a host name', (text) =>
+    isIP(text) !== 0 || (HOST_NAME.test(text) && !LIKE_AN_ADDRESS.test(text)) ? text : undefined,
+  )
+
+/** True for an address that only this machine can reach. A spelling it does not know is not one. */
+export const isLoopback = (text: string): boolean =>
+  text === 'localhost' || text === '::1' || (isIP(text) === 4 && text.startsWith('127.'))
+
+// A blank or a double quote in a URL would end what `redactUrl` masks too early.
+const UNMASKABLE = /[\s"]/
+
+/**
+ * A connection URL. An `@` behind the host is refused: it comes from a password that was not
+ * percent-encoded, and such a URL reads as another host with half of the password in its path.
+ */
+export const url = (...protocols: readonly string[]) =>
+  value(
+    `a URL such as ${protocols[0]}//user:password@host/… (characters such as @ / ? # in a password percent-encoded)`,
+    (text) => {
+      const parsed = URL.canParse(text) ? new URL(text) : undefined
+      if (parsed === undefined || UNMASKABLE.test(text) || !protocols.includes(parsed.protocol))
+        return undefined
+      return `${parsed.pathname}${parsed.search}${parsed.hash}`.includes('@') ? undefined : text
+    },
+  )
+
+export const text = () => z.string()

@@ -1,0 +1,24 @@
+import { expect } from '@jest/globals'
+import type pg from 'pg'
+import type { Acked } from './boards.ts'
+import { eventually } from './eventually.ts'
+
+/**
+ * What the promise says, asked of Postgres: every acked reading is a row, and no (device, boot, seq) is two.
+ * Waits for the drain; `timeoutMs` bounds it.
+ */
+export const expectAckedOnce = async (
+  pool: pg.Pool,
+  acked: readonly Acked[],
+  timeoutMs = 30_000,
+): Promise<void> => {
+  const rows = await eventually(async () => {
+    const { rows: found } = await pool.query<{ key: string; count: string }>(
+      `SELECT device_id || ' ' || boot || ' ' || seq AS key, count(*) AS count FROM sensor_data GROUP BY 1`,
+    )
+    const counts = new Map(found.map(({ key, count }) => [key, Number(count)]))
+    return acked.every(({ deviceId, boot, seq }) => counts.has(`${deviceId} ${boot} ${seq}`)) && counts
+  }, timeoutMs)
+  const doubled = [...rows].filter(([, count]) => count !== 1)
+  expect(doubled).toEqual([])
+}

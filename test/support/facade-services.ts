@@ -1,0 +1,128 @@
+/**
+ * What the facade is built on, in memory: readings are decoded by the real decoder and are durable at once.
+ * Faults are set by a test: the next calls then throw or answer as it says.
+ */
+import {
+  BridgeError,
+  type BridgeErrorCode,
+  type Device,
+  type DeviceId,
+  decodeReadings,
+  type HealthReport,
+  type Ingested,
+  newDevice,
+  parseDeviceId,
+  type Reading,
+} from '../../bridge/index.ts'
+import { createFacade, type Facade, type FacadeDeps, type FacadeOptions } from '../../src/facade/index.ts'
+
+/** A checked id out of a literal. */
+export const deviceId = (text: string): DeviceId => {
+  const id = parseDeviceId(text)
+  if (id === undefined) throw new Error(`not a device id: ${text}`)
+  return id
+}
+
+export const device = (id: string, fields: Partial<Device> = {}): Device => ({
+  ...newDevice(deviceId(id), NOW),
+  ...fields,
+})
+
+/** 2026-11-23T03:01:19.902Z: when the recordings of the older backend were made. */
+export const NOW = 1_795_402_879_902
+
+export const HEALTHY: HealthReport = {
+  live: true,
+  ready: true,
+  degraded: [],
+  parts: {
+    database: { ok: true, message: 'connected', version: '18.4' },
+    broker: { ok: true, message: 'listening' },
+  },
+}
+
+export interface FacadeWorld {
+  readonly deps: FacadeDeps
+  /** Stored readings of each device, oldest first. */
+  readonly stored: Map<DeviceId, Reading[]>
+  readonly devices: Device[]
+  readonly logged: { readonly details: object; readonly message: string }[]
+  now: number
+  health: HealthReport
+  /** Thrown by the services while it is set; for `faultOf` only by calls about that device. */
+  fault: Error | undefined
+  faultOf: DeviceId | undefined
+  /** Awaited by every ingest before it is durable. */
+  gate: Promise<void>
+}
+
+export const outage = (code: BridgeErrorCode): BridgeError =>
+  new BridgeError(code, `secret detail of ${code}`)
+
+/** Rows, faults and time of one test; `deps` is what the facade is given. */
+export const createFacadeWorld = (): FacadeWorld => {
+  let nextId = 1
+  const check = (id?: DeviceId): void => {
+    if (world.fault !== undefined && (world.faultOf === undefined || world.faultOf === id)) throw world.fault
+  }
+  const ingest = async (id: DeviceId, body: unknown): Promise<Ingested> => {
+    await world.gate
+    check(id)
+    const decoded = decodeReadings(body, { deviceId: id, receivedAt: world.now })
+    if (!decoded.ok) return decoded
+    world.stored.set(id, [...(world.stored.get(id) ?? []), ...decoded.readings])
+    const first = nextId
+    nextId += decoded.readings.length
+    return { ok: true, id: first, readings: decoded.readings }
+  }
+  const world: FacadeWorld = {
+    stored: new Map(),
+    devices: [],
+    logged: [],
+    now: NOW,
+    health: HEALTHY,
+    fault: undefined,
+    faultOf: undefined,
+    gate: Promise.resolve(),
+    deps: {
+      readings: {
+        ingest,
+        recent: async (id, limit) => {
+          check(id)
+          return (world.stored.get(id) ?? []).toReversed().slice(0, limit)
+        },
+        latest: async () => [],
+      },
+      devices: {
+        list: async (limit) => {
+          check()
+          return world.devices.toSorted((a, b) => b.lastSeen - a.lastSeen).slice(0, limit)
+        },
+        get: async (id) => world.devices.find((known) => known.id === id),
+      },
+      health: () => world.health,
+      metrics: async () => ({
+        contentType: 'text/plain; version=0.0.4; charset=utf-8',
+        body: 'sluice_up 1\n',
+      }),
+      clock: () => world.now,
+      log: { error: (details, message) => world.logged.push({ details, message }) },
+    },
+  }
+  return world
+}
+
+export interface RunningFacade {
+  readonly facade: Facade
+  readonly world: FacadeWorld
+  readonly url: string
+}
+
+/** A facade on a free port of the loopback; the caller stops it. */
+export const startFacade = async (options: Partial<FacadeOptions> = {}): Promise<RunningFacade> => {
+  const world = createFacadeWorld()
+  const defaults: FacadeOptions = { host: '127.0.0.1', port: 0, nodeEnv: 'production', apiKey: undefined }
+  const facade = createFacade(world.deps, { ...defaults, ...options })
+  const { host, port } = await facade.start()
+  return { facade, world, url: `http://${host}:${port}` }
+}

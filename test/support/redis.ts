@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { eventually } from './eventually.ts'
+
+/** A Redis of the test's own: loopback only, keeps nothing on disk. */
+export interface TestRedis {
+  readonly url: string
+  readonly port: number
+  /** Kills it as a crash would; what it held is gone. */
+  kill(): Promise<void>
+  /** Starts it again on the same port, empty. */
+  restart(): Promise<void>
+  /** Makes it hang without closing a connection, and go on. */
+  freeze(): void
+  thaw(): void
+  stop(): Promise<void>
+}
+
+/** Starts a private redis-server. `password` demands it of every client. */
+export const startRedis = async (options: { readonly password?: string } = {}): Promise<TestRedis> => {
+  const port = await freePort()
+  let server = await launch(port, options.password)
+  const auth = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`
+
+  const kill = async (): Promise<void> => {
+    if (server.exitCode !== null || server.signalCode !== null) return
+    const gone = once(server, 'exit')
+    server.kill('SIGKILL')
+    await gone
+  }
+
+  return {
+    url: `redis://${auth}127.0.0.1:${port}`,
+    port,
+    kill,
+    restart: async () => {
+      await kill()
+      server = await launch(port, options.password)
+    },
+    freeze: () => void server.kill('SIGSTOP'),
+    thaw: () => void server.kill('SIGCONT'),
+    stop: kill,
+  }
+}
+
+/** A port that was free a moment ago. */
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+const launch = async (port: number, password: string | undefined): Promise<ChildProcess> => {
+  const flags = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  if (password !== undefined) flags.push('--requirepass', password)
+  const server = spawn('redis-server', flags, { stdio: 'ignore' })
+  const failed = new Promise<never>((_resolve, reject) => {
+    server.once('error', (error) => reject(new Error('redis-server cannot be started', { cause: error })))
+    server.once('exit', (code) => reject(new Error(`redis-server ended at once with code ${code}`)))
+  })
+  failed.catch(() => {})
+  await Promise.race([eventually(() => answers(port)), failed])
+  return server
+}
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    const end = (answered: boolean): void => {
+      socket.destroy()
+      resolve(answered)
+    }
+    socket.once('connect', () => socket.write('PING\r\n'))
+    socket.once('data', () => end(true))
+    socket.once('error', () => end(false))
+  })

@@ -1,0 +1,37 @@
+import { describe, expect, test } from '@jest/globals'
+import { admit, admitWhen, isFull } from '../../../../bridge/core/bound.ts'
+
+const bounds = { maxSpoolBytes: 1000, maxMemoryBytes: 100 }
+
+describe('admission', () => {
+  test.each([
+    [{ spoolBytes: 999, memoryBytes: 99 }, ['take', 'take', 'take']],
+    [{ spoolBytes: 1000, memoryBytes: 0 }, ['drop', 'hold', 'hold']],
+    [{ spoolBytes: 0, memoryBytes: 100 }, ['drop', 'hold', 'hold']],
+  ] as const)('at %j QoS 0, 1 and 2 are %j', (use, expected) => {
+    expect(([0, 1, 2] as const).map((qos) => admit(use, bounds, qos))).toEqual(expected)
+  })
+
+  test('a caller that remembers being full decides by that', () => {
+    expect(admitWhen(true, 0)).toBe('drop')
+    expect(admitWhen(true, 1)).toBe('hold')
+    expect(admitWhen(false, 0)).toBe('take')
+  })
+})
+
+describe('being full', () => {
+  test.each([
+    [999, 99, false, false],
+    [1000, 0, false, true],
+    [0, 100, false, true],
+    [999, 0, true, true],
+    [950, 0, true, true],
+    [949, 95, true, true],
+    [949, 94, true, false],
+  ])(
+    'with %d bytes on disk and %d in memory, full before: %p → full: %p',
+    (spoolBytes, memoryBytes, was, expected) => {
+      expect(isFull({ spoolBytes, memoryBytes }, bounds, was)).toBe(expected)
+    },
+  )
+})

@@ -1,0 +1,214 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { ConfigError, type Environment, loadConfig, redact, SETTING_NAMES } from '../../../src/load-config.ts'
+
+const load = (env: Environment) => loadConfig(env, '/srv/sluice')
+
+const problemsOf = (env: Environment): readonly string[] => {
+  try {
+    load(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+const frozenThroughout = (value: unknown): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (Object.isFrozen(value) && Object.values(value).every(frozenThroughout))
+
+describe('defaults', () => {
+  test('an empty environment gives the documented defaults', () => {
+    expect(load({})).toEqual({
+      nodeEnv: 'production',
+      logLevel: 'info',
+      dataDir: '/srv/sluice/data',
+      http: { host: '127.0.0.1', port: 3000 },
+      mqtt: { host: '127.0.0.1', port: 1883 },
+      databaseUrl: undefined,
+      redisUrl: undefined,
+      useDb: true,
+      allowAnonymous: false,
+      apiKey: undefined,
+      spool: { maxBytes: 10_737_418_240, maxMemoryBytes: 268_435_456 },
+      retentionDays: 0,
+      batch: { devicesMs: 100, readingsMs: 200, buzzerMs: 150 },
+      cache: {
+        devices: { max: 10_000, ttlMs: 300_000 },
+        readings: { max: 10_000, ttlMs: 120_000 },
+        queries: { max: 1000, ttlMs: 60_000 },
+        sweepMs: 30_000,
+      },
+      rateLimitMax: 1000,
+      shutdownTimeoutMs: 20_000,
+    })
+  })
+
+  test('an empty or blank value is an unset one, and blanks around a value are not part of it', () => {
+    expect(load(Object.fromEntries(SETTING_NAMES.map((name) => [name, ' '])))).toEqual(load({}))
+    expect(load({ PORT: ' 8080 ', TLS_CERT: '' }).http.port).toBe(8080)
+  })
+
+  test('variables that are no settings are left alone', () => {
+    expect(load({ PATH: '/bin', HOME: '/root' })).toEqual(load({}))
+  })
+
+  test('the result cannot be changed at any depth', () => {
+    expect(frozenThroughout(load({}))).toBe(true)
+  })
+})
+
+describe('values', () => {
+  test.each([
+    ['65536', 65_536],
+    ['500MB', 500_000_000],
+    ['500 mb', 500_000_000],
+    ['10GiB', 10 * 2 ** 30],
+    ['1.5KiB', undefined], // below the least
+    ['1.5MiB', 1_572_864],
+    ['65535', undefined],
+    ['-1GB', undefined],
+    ['10G', undefined],
+    ['GiB', undefined],
+    ['9999999999999999TiB', undefined],
+    ['1e9', undefined],
+  ])('SPOOL_MAX_BYTES=%s is read as %p bytes', (given, bytes) => {
+    if (bytes === undefined) expect(problemsOf({ SPOOL_MAX_BYTES: given })).toHaveLength(1)
+    else expect(load({ SPOOL_MAX_BYTES: given }).spool.maxBytes).toBe(bytes)
+  })
+
+  test.each(['-1', '65536', '3e3', '0x10', '1.5', 'http', '3000;'])('PORT=%s is refused', (given) => {
+    expect(problemsOf({ PORT: given })).toEqual([
+      `PORT is "${given}": allowed is a whole number from 0 to 65535 (0 means any free port)`,
+    ])
+  })
+
+  test.each(['TRUE', '1', 'yes', 'on'])('USEDB=%s is neither true nor false', (given) => {
+    expect(problemsOf({ USEDB: given })).toEqual([`USEDB is "${given}": allowed is true or false`])
+  })
+
+  test('a relative DATA_DIR is taken from the working folder, an absolute one as it is', () => {
+    expect(load({ DATA_DIR: 'var/x' }).dataDir).toBe('/srv/sluice/var/x')
+    expect(load({ DATA_DIR: '/data' }).dataDir).toBe('/data')
+  })
+
+  test.each([
+    ['DATABASE_URL', 'mysql://u:hunter2@h/db'],
+    ['DATABASE_URL', 'hunter2'],
+    ['DATABASE_URL', 'postgres://u:1/hunter2@h/db'], // reads as host u, port 1
+    ['DATABASE_URL', 'postgres://u:hun"ter2@h/db'],
+    ['REDIS_URL', 'http://:hunter2@h'],
+  ])('%s=%s is refused and what was given is not shown', (name, given) => {
+    const [problem, ...others] = problemsOf({ [name]: given })
+    expect(others).toEqual([])
+    expect(problem).toMatch(new RegExp(`^${name} is a value that is not shown: allowed is a URL such as`))
+    expect(problem).not.toMatch(/hun"?ter2/)
+  })
+
+  test('ports that are both the same are refused, but not two times any free port', () => {
+    expect(problemsOf({ PORT: '1883' })).toEqual([
+      'PORT and MQTT_PORT are both "1883": allowed are two different ports',
+    ])
+    expect(problemsOf({ PORT: '0', MQTT_PORT: '0' })).toEqual([])
+  })
+})
+
+describe('who can reach it', () => {
+  test('without ALLOW_ANONYMOUS=true every listener is on the loopback address', () => {
+    const config = load({ API_KEY: 'k' })
+    expect([config.http.host, config.mqtt.host]).toEqual(['127.0.0.1', '127.0.0.1'])
+  })
+
+  test('ALLOW_ANONYMOUS=true opens every address unless HOST says which', () => {
+    expect(load({ ALLOW_ANONYMOUS: 'true' }).mqtt.host).toBe('0.0.0.0')
+    expect(load({ ALLOW_ANONYMOUS: 'true', HOST: '10.0.0.5' }).http.host).toBe('10.0.0.5')
+    expect(load({ ALLOW_ANONYMOUS: 'true', HOST: '::1' }).http.host).toBe('::1')
+  })
+
+  test.each(['0.0.0.0', '::', '10.0.0.5', 'iot.example', '127.0.0.1.example', '0:0:0:0:0:0:0:1'])(
+    'HOST=%s without ALLOW_ANONYMOUS=true is refused, with both ways out, also beside an API_KEY',
+    (host) => {
+      const problems = problemsOf({ HOST: host, API_KEY: 'k' })
+      expect(problems).toHaveLength(1)
+      expect(problems[0]).toMatch(/unset HOST/)
+      expect(problems[0]).toMatch(/ALLOW_ANONYMOUS=true/)
+      expect(problems[0]).toMatch(/API_KEY guards HTTP only/)
+    },
+  )
+
+  test.each(['127.0.0.1', '127.8.9.1', '::1', 'localhost'])(
+    'HOST=%s is loopback and needs no more',
+    (host) => {
+      expect(load({ HOST: host }).http.host).toBe(host)
+    },
+  )
+
+  test.each(['[::1]', '10.0.0.5:80', '300.1.1.1', 'a b', '-x'])('HOST=%s is no address', (host) => {
+    expect(problemsOf({ HOST: host, ALLOW_ANONYMOUS: 'true' })).toHaveLength(1)
+  })
+})
+
+describe('problems', () => {
+  test('all problems are reported at once, each naming its variable', () => {
+    const problems = problemsOf({
+      PORT: 'x',
+      HOST: '0.0.0.0',
+      DATABASE_URL: 'nope',
+      NODE_ENV: 'prod',
+      LOG_LEVEL: 'loud',
+      BROKER_URL: 'mqtt://u:p@h',
+      CACHE_SWEEP_MS: '0',
+    })
+    const names = problems.map((problem) => problem.split(' ')[0]).sort()
+    expect(names).toEqual(
+      ['BROKER_URL', 'CACHE_SWEEP_MS', 'DATABASE_URL', 'HOST', 'LOG_LEVEL', 'NODE_ENV', 'PORT'].sort(),
+    )
+  })
+
+  test('the message of the error holds every problem on a line of its own', () => {
+    const error = new ConfigError(['A is wrong', 'B is wrong'])
+    expect(error.message).toBe('the settings cannot be used:\n- A is wrong\n- B is wrong')
+  })
+
+  test.each(['MQTT_TLS_PORT', 'TLS_CERT', 'TLS_KEY', 'TLS_CA', 'BROKER_URL'])(
+    '%s is refused as not supported yet, and its value is not shown',
+    (name) => {
+      expect(problemsOf({ [name]: 'secret' })).toEqual([
+        `${name} is set, but it is not supported yet: unset it`,
+      ])
+    },
+  )
+
+  test('no text makes it fail with anything but a ConfigError, and a secret never shows', () => {
+    const secret = fc.string({ minLength: 6 }).map((text) => `s3cr3t${text}`)
+    const env = fc.record(
+      Object.fromEntries(SETTING_NAMES.map((name) => [name, /URL|KEY/.test(name) ? secret : fc.string()])),
+      { requiredKeys: [] },
+    )
+    fc.assert(
+      fc.property(env, (given) => {
+        expect(problemsOf(given).join('\n')).not.toContain('s3cr3t')
+      }),
+    )
+  })
+})
+
+describe('printing', () => {
+  test('redact masks keys and the passwords in URLs, and nothing else', () => {
+    const config = load({
+      API_KEY: 'hunter2',
+      DATABASE_URL: 'postgres://me:hunter2@db:5432/x?sslmode=require&password=hunter2',
+      REDIS_URL: 'redis://:hun@ter2@cache',
+    })
+    expect(JSON.stringify(redact(config))).not.toMatch(/hun@?ter2/)
+    expect(redact(config)).toEqual({
+      ...config,
+      apiKey: '***',
+      databaseUrl: 'postgres://me:***@db:5432/x?sslmode=require&password=***',
+      redisUrl: 'redis://:***@cache',
+    })
+    expect(redact(load({}))).toEqual(load({}))
+  })
+})
