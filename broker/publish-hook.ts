@@ -30,12 +30,21 @@ export const createPublishHook = ({ intake, events, isStored }: PublishHookDeps)
   const held = new WeakMap<Client, Map<number, Callback[]>>()
 
   const takeIn = (client: Client | null, packet: PublishPacket, callback: Callback): void => {
-    intake(packet as Message, client?.id ?? NO_CLIENT, (error) => {
+    let isDone = false
+    const done = (error?: Error): void => {
+      isDone = true
       if (error !== undefined) {
         events.emit('publish:refused', { clientId: client?.id ?? null, topic: packet.topic, error })
       }
       callback(error)
-    })
+    }
+    try {
+      intake(packet as Message, client?.id ?? NO_CLIENT, done)
+    } catch (error) {
+      // From here it would rise through the socket's reader and end the process.
+      if (isDone) events.emit('broker:error', { error: error as Error })
+      else done(error as Error)
+    }
   }
 
   const takeInOnce = (client: Client, packet: PublishPacket, messageId: number, callback: Callback): void => {

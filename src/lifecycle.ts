@@ -28,12 +28,14 @@ export const createLifecycle = (parts: readonly Part[]): Lifecycle => {
 
   const stopAll = async (): Promise<void> => {
     const errors: unknown[] = []
-    for (let part = started.pop(); part !== undefined; part = started.pop()) {
+    for (let part = started.at(-1); part !== undefined; part = started.at(-1)) {
       try {
         await part.stop?.()
       } catch (error) {
         errors.push(error)
       }
+      // Only now, so that a part which never stops is among those still to stop.
+      started.pop()
     }
     if (errors.length > 0) throw new AggregateError(errors, 'Not everything stopped cleanly')
   }
@@ -66,7 +68,7 @@ export const createLifecycle = (parts: readonly Part[]): Lifecycle => {
     }
   }
 
-  const pending = (): string => started.map(({ name }) => name).join(', ') || 'the last part'
+  const pending = (): string => started.map(({ name }) => name).join(', ')
 
   return {
     start: () => {

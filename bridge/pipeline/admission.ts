@@ -32,21 +32,35 @@ export interface Admission {
   stop(): void
 }
 
+/** What holding a message costs besides its payload: packet, topic and closures, about. */
+const HELD_OVERHEAD_BYTES = 512
+const CUT_EVERY = 4_096
+const LOOK_EVERY_MS = 250
+
 /** An admission that asks `use` for the numbers. */
 export const createAdmission = (
   deps: { readonly use: () => SpoolUse; readonly events: BridgeEmitter; readonly monotonic: () => number },
   options: AdmissionOptions,
 ): Admission => {
   const { use, events, monotonic } = deps
-  const waiting: { readonly held: Held; readonly until: number }[] = []
+  // From `head` on; cut once in a while, since a shift of a long array moves all of it each time.
+  let waiting: ({ readonly held: Held; readonly until: number } | undefined)[] = []
+  let head = 0
   let heldBytes = 0
   let full = false
+  let stopped = false
   let timer: NodeJS.Timeout | undefined
 
   const next = (): Held | undefined => {
-    const first = waiting.shift()
+    const first = waiting[head]
     if (first === undefined) return undefined
-    heldBytes -= first.held.bytes
+    waiting[head] = undefined
+    head += 1
+    if (head === waiting.length || head === CUT_EVERY) {
+      waiting = waiting.slice(head)
+      head = 0
+    }
+    heldBytes -= first.held.bytes + HELD_OVERHEAD_BYTES
     return first.held
   }
 
@@ -67,7 +81,8 @@ export const createAdmission = (
   }
 
   const settleTimer = (): void => {
-    if (waiting.length > 0) timer ??= setInterval(expire, 250)
+    // While it is full too: a trim makes room and tells nobody.
+    if (!stopped && (full || head < waiting.length)) timer ??= setInterval(expire, LOOK_EVERY_MS)
     else {
       clearInterval(timer)
       timer = undefined
@@ -76,7 +91,7 @@ export const createAdmission = (
 
   const update = (): void => {
     look()
-    while (!full && waiting.length > 0) {
+    while (!full && head < waiting.length) {
       next()?.take()
       look()
     }
@@ -84,8 +99,9 @@ export const createAdmission = (
   }
 
   const expire = (): void => {
+    update()
     const now = monotonic()
-    for (let first = waiting[0]; first !== undefined && first.until <= now; first = waiting[0]) {
+    for (let first = waiting[head]; first !== undefined && first.until <= now; first = waiting[head]) {
       next()
       refuse(first.held, 'SPOOL_FULL')
     }
@@ -101,12 +117,14 @@ export const createAdmission = (
     },
     update,
     hold: (held) => {
-      if (heldBytes + held.bytes > options.maxHeldBytes) return refuse(held, 'SPOOL_FULL')
-      heldBytes += held.bytes
+      const bytes = held.bytes + HELD_OVERHEAD_BYTES
+      if (heldBytes + bytes > options.maxHeldBytes) return refuse(held, 'SPOOL_FULL')
+      heldBytes += bytes
       waiting.push({ held, until: monotonic() + options.holdMs })
       settleTimer()
     },
     stop: () => {
+      stopped = true
       for (let held = next(); held !== undefined; held = next()) refuse(held, 'STOPPING')
       settleTimer()
     },

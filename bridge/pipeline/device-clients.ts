@@ -26,12 +26,14 @@ export const createDeviceClients = (listener: {
   return {
     speaks: (clientId, deviceId) => {
       let devices = devicesOf.get(clientId)
-      if (devices?.has(deviceId)) return
+      const known = devices?.has(deviceId) === true
+      // A known link counts again once another speaker has come and gone.
+      if (known && speakerOf.has(deviceId)) return
       if (devices === undefined) {
         devices = new Set()
         devicesOf.set(clientId, devices)
       }
-      if (devices.size >= MAX_DEVICES_OF_A_CLIENT) return
+      if (!known && devices.size >= MAX_DEVICES_OF_A_CLIENT) return
       devices.add(deviceId)
       speakerOf.set(deviceId, clientId)
       listener.connected(deviceId)

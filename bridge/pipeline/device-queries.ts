@@ -24,6 +24,7 @@ export interface DeviceQueriesDeps {
   readonly maxDevices: number
 }
 
+/** Queries on a table that `load` fills. */
 export const createDeviceQueries = (deps: DeviceQueriesDeps): DeviceQueries => {
   const { store, table, outage, events, maxDevices } = deps
   let loaded = false

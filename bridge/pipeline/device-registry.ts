@@ -78,12 +78,13 @@ export const createDeviceRegistry = (
 
   const alive = (record: DeviceRecord, at: number): void => {
     const { device } = record
+    const isNews = at > device.lastSeen
     record.touched = true
-    if (at > device.lastSeen) device.lastSeen = at
+    if (isNews) device.lastSeen = at
     if (device.lastSeen - record.savedLastSeen >= lastSeenWriteMs && !record.dirty) table.changed(record, at)
     if (record.shown === 'online') return
     // It said that it goes offline, and is heard of again.
-    if (device.reportedStatus === 'offline') device.reportedStatus = 'online'
+    if (isNews && device.reportedStatus === 'offline') device.reportedStatus = 'online'
     table.show(record, at)
   }
 

@@ -41,6 +41,7 @@ export interface DeviceTable {
   readonly size: number
 }
 
+/** An empty table. */
 export const createDeviceTable = (
   { events, onChanged, isStoreAway }: DeviceTableDeps,
   { maxDevices, silentAfterMs }: DeviceTableOptions,

@@ -30,6 +30,7 @@ export interface DeviceWriterDeps {
 
 const MAX_PER_WRITE = 1_000
 
+/** A writer to one store. */
 export const createDeviceWriter = ({ store, outage, events, confirm }: DeviceWriterDeps): DeviceWriter => {
   const marked = new Set<DeviceRecord>()
   let tail: Promise<void> = Promise.resolve()

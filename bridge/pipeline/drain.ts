@@ -73,6 +73,7 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
   let trimmedAt = 0
   let trimBytes = 0
   let failingSince: number | undefined
+  let lostTo = 0
 
   const due = (): boolean =>
     backlog || shouldCopy({ rows, bytes, oldestAgeMs: rows === 0 ? 0 : monotonic() - oldestSince }, options)
@@ -98,9 +99,13 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
     failingSince = undefined
   }
 
-  /** Counts rows that should be there and are not: the files of the spool were damaged. */
+  /**
+   * Counts rows that should be there and are not: the files of the spool were damaged. Once, however often the
+   * batch behind them is tried.
+   */
   const countLost = (from: number, previousEnd: number): void => {
-    if (from === 0 || previousEnd <= from) return
+    if (from === 0 || previousEnd <= Math.max(from, lostTo)) return
+    lostTo = previousEnd
     const lostRows = previousEnd - from
     events.emit('spool:damaged', {
       lostRows,
@@ -147,7 +152,6 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
     bytes = Math.max(0, bytes - size)
     oldestSince = started
     trimBytes += size
-    recovered()
     events.emit('drain:stored', {
       readings,
       deadLetters,
@@ -162,12 +166,13 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
     if (position === undefined) {
       const cursor = await sink.cursor(spoolId)
       moveTo(cursor ?? 0)
-      recovered()
     }
     if (due() || stopBy !== undefined) {
       const stored = await copy()
       if (!stored && stopBy !== undefined) stopBy = monotonic()
     }
+    // Only now: a sink may tell its cursor and yet store nothing.
+    recovered()
     if (trimBytes >= TRIM_BYTES || monotonic() - trimmedAt >= TRIM_EVERY_MS) await trim()
   }
 

@@ -50,6 +50,9 @@ export interface Ingest {
   stop(): void
 }
 
+/** A dead letter keeps this much of its payload: MQTT allows 256 MiB, which would be twice that as a row. */
+const MAX_DEAD_LETTER_BYTES = 1024 * 1024
+
 const REPLACEMENT = '\ufffd'
 /** The way in to one spool. */
 export const createIngest = (deps: IngestDeps): Ingest => {
@@ -75,7 +78,8 @@ export const createIngest = (deps: IngestDeps): Ingest => {
   }
 
   const bury = (message: DeviceMessage, rejection: Rejection, done: (error?: Error) => void): void => {
-    const { topic, payload, clientId, deviceId } = message
+    const { topic, clientId, deviceId } = message
+    const payload = message.payload.subarray(0, MAX_DEAD_LETTER_BYTES)
     const line = encoder.deadLetter({ receivedAt: clock(), topic, clientId, deviceId, payload, ...rejection })
     writer.appendDeadLetter(line, (error) => done(error))
     events.emit('message:rejected', { ...rejection, topic, deviceId })

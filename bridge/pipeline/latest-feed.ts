@@ -31,6 +31,7 @@ export interface LatestFeedDeps {
   readonly onError: (error: unknown) => void
 }
 
+/** A feed without listeners; what changes before there is one is told to nobody. */
 export const createLatestFeed = (
   { clock, isReady, onError }: LatestFeedDeps,
   { minIntervalMs, maxPerTurn }: LatestFeedOptions,

@@ -53,6 +53,7 @@ export interface LatestValues extends Lifecycle {
   stats(): { readonly devices: number; readonly unsaved: number; readonly available: boolean }
 }
 
+/** Latest values that are empty at first; `start` begins to write and to tell. */
 export const createLatestValues = (
   deps: LatestValuesDeps,
   options: LatestValuesOptions = {},

@@ -34,6 +34,7 @@ export interface LatestWriterDeps {
   readonly onFilled: (entry: LatestEntry) => void
 }
 
+/** A writer to one store. @param maxPerWrite devices in one call of the store */
 export const createLatestWriter = (deps: LatestWriterDeps, maxPerWrite: number): LatestWriter => {
   const { store, clock, random, events, onFilled } = deps
   const marked = new Set<LatestEntry>()

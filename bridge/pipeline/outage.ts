@@ -12,6 +12,7 @@ export interface Outage {
   succeeded(): boolean
 }
 
+/** No outage yet. */
 export const createOutage = (clock: Clock, random: () => number, policy: RetryPolicy): Outage => {
   let attempts = 0
   let nextAt = 0

@@ -35,6 +35,7 @@ export interface ReadCache<V extends {}> extends Lifecycle {
   stats(): ReadCacheStats
 }
 
+/** An empty cache. Without `start` it works as well, and expired entries stay until they are asked for. */
 export const createReadCache = <V extends {}>(options: ReadCacheOptions): ReadCache<V> => {
   const { name, max, ttlMs, sweepMs = 30_000, clock = Date.now } = options
   const cache = new LRUCache<string, V>({ max, ttl: ttlMs, ttlResolution: 0, perf: { now: clock } })

@@ -28,7 +28,8 @@ export interface RecentReadings extends Lifecycle {
   add(readings: readonly Reading[], firstOffset: number): void
   /**
    * The newest readings, newest first; at most `limit`, 500 at the most. Without holes: where there are some
-   * that neither memory nor Postgres has at the moment, the list ends early.
+   * that neither memory nor Postgres has at the moment (memory was full before the drain had got to them), the
+   * list ends early, or lags behind the drain.
    * Throws STORE_UNAVAILABLE when memory has none and history cannot be read.
    */
   recent(deviceId: DeviceId, limit: number): Promise<readonly Reading[]>
@@ -49,6 +50,7 @@ interface Flight {
   readonly answer: Promise<readonly Reading[]>
 }
 
+/** Recent readings, none in memory at first; `start` only begins to forget what nobody uses. */
 export const createRecentReadings = (
   { history, clock, drainedTo }: RecentReadingsDeps,
   options: RecentReadingsOptions = {},

@@ -26,6 +26,7 @@ export const createSequences = (): Sequences => {
   const taken = createSeenSequences()
   const durable = createSeenSequences()
   let changed = new Set<DeviceId>()
+  let checkpointed = 0
 
   const note = (deviceId: DeviceId, boot: string, seq: number): void => {
     durable.note(deviceId, boot, seq)
@@ -40,7 +41,8 @@ export const createSequences = (): Sequences => {
       }
     },
     checkpoint: async (store, end) => {
-      if (changed.size === 0) return
+      // Rows without a seq count as well: a spool that is trimmed to nothing knows its end from here alone.
+      if (changed.size === 0 && end === checkpointed) return
       const devices = changed
       changed = new Set()
       const records: SeenRecord[] = []
@@ -50,6 +52,7 @@ export const createSequences = (): Sequences => {
       }
       try {
         await store.checkpoint(end, records)
+        checkpointed = end
       } catch (error) {
         for (const deviceId of devices) changed.add(deviceId)
         throw error

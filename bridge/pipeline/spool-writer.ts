@@ -114,8 +114,14 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
     nextOffset += rows
     end = nextOffset
     pendingBytes -= group.lines.length + group.deadLines.length
-    events.emit('spool:committed', { rows, bytes, fsyncMs: monotonic() - started })
-    deps.onCommitted({ offset, end, readings: group.readings, rows, bytes })
+    // Nobody may join this group any more: its callbacks are called once, now.
+    writing = undefined
+    try {
+      events.emit('spool:committed', { rows, bytes, fsyncMs: monotonic() - started })
+      deps.onCommitted({ offset, end, readings: group.readings, rows, bytes })
+    } catch (cause) {
+      events.emit('bridge:error', { error: cause as Error, where: 'telling of a commit' })
+    }
     settle(group, undefined, offset)
   }
 
@@ -123,18 +129,15 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
     // The rest of what the sockets hold this turn joins the first group, instead of waiting for its fsync.
     await new Promise((resolve) => setImmediate(resolve))
     while (gathering.done.length > 0) {
-      writing = gathering
+      const group = gathering
+      writing = group
       gathering = newGroup()
       try {
-        await commit(writing)
+        await commit(group)
       } catch (cause) {
-        settle(
-          writing,
-          new BridgeError('STOPPING', 'Stopped before the spool could be written', { cause }),
-          0,
-        )
+        writing = undefined
+        settle(group, new BridgeError('STOPPING', 'Stopped before the spool could be written', { cause }), 0)
       }
-      writing = undefined
     }
     running = undefined
   }

@@ -15,7 +15,7 @@ export interface SpoolTail {
 
 /** An empty tail of at most `maxBytes`. */
 export const createSpoolTail = (maxBytes: number): SpoolTail => {
-  let entries: SpoolEntry[] = []
+  let entries: (SpoolEntry | undefined)[] = []
   let positions: number[] = []
   let head = 0
   let bytes = 0
@@ -27,8 +27,9 @@ export const createSpoolTail = (maxBytes: number): SpoolTail => {
     if (entry === undefined) return
     bytes -= storedBytes(entry)
     reach = entryEnd(entry)
+    entries[head] = undefined
     head += 1
-    // Cutting the array once in a while keeps each drop cheap and the memory bounded.
+    // Cutting the array once in a while keeps each drop cheap.
     if (head > 1024 && head * 2 > entries.length) {
       entries = entries.slice(head)
       positions = positions.slice(head)

@@ -1,0 +1,48 @@
+import type { Cleanup } from './cleanup.ts'
+import type { FromGenerator, IdleJob, IdleResult, Job, ResultOf, ToGenerator } from './jobs.ts'
+import { type Running, runModule, whileRunning } from './processes.ts'
+
+const START_TIMEOUT_MS = 10_000
+
+/** The load generator as the orchestrator sees it: one job at a time. */
+export interface Generator {
+  run<K extends 'closed' | 'open' | 'flood'>(
+    job: Extract<Job, { kind: K }>,
+    timeoutMs: number,
+  ): Promise<ResultOf[K]>
+  /** Connects idle boards, runs `meanwhile` while they are connected, and releases them. */
+  holdIdle<T>(job: IdleJob, meanwhile: () => Promise<T>, timeoutMs: number): Promise<[T, IdleResult]>
+}
+
+const nextMessage = (running: Running): Promise<FromGenerator> =>
+  new Promise((resolve) => running.child.once('message', (message) => resolve(message as FromGenerator)))
+
+export const startGenerator = async (cleanup: Cleanup): Promise<Generator> => {
+  const running = runModule('the load generator', './load-generator.js')
+  cleanup.add(() => running.end('SIGTERM', 2000))
+  const answer = async (timeoutMs: number): Promise<FromGenerator> => {
+    const message = await whileRunning(running, nextMessage(running), timeoutMs)
+    if ('failed' in message) throw new Error(`the load generator failed: ${message.failed}`)
+    return message
+  }
+  const ask = (message: ToGenerator, timeoutMs: number): Promise<FromGenerator> => {
+    const answered = answer(timeoutMs)
+    running.child.send(message)
+    return answered
+  }
+  const resultOf = <R>(message: FromGenerator): R => {
+    if (!('result' in message)) throw new Error('the load generator answered out of turn')
+    return message.result as R
+  }
+  await answer(START_TIMEOUT_MS)
+
+  return {
+    run: async (job, timeoutMs) => resultOf(await ask({ run: job }, timeoutMs)),
+    holdIdle: async (job, meanwhile, timeoutMs) => {
+      const holding = await ask({ run: job }, timeoutMs)
+      if (!('holding' in holding)) throw new Error('the load generator answered out of turn')
+      const measured = await meanwhile()
+      return [measured, resultOf(await ask({ release: true }, timeoutMs))]
+    },
+  }
+}

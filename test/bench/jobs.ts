@@ -1,0 +1,104 @@
+/** What the orchestrator asks of the load generator, and what it answers. Plain data: it crosses a process. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+interface Load {
+  readonly address: Address
+  readonly boards: number
+  /** Distinct in every round, so that each (device, boot, seq) of a run is one reading. */
+  readonly boot: string
+}
+
+/** Each board keeps `window` messages unacked until it has sent `messagesPerBoard`. */
+export interface ClosedJob extends Load {
+  readonly kind: 'closed'
+  readonly window: number
+  readonly messagesPerBoard: number
+}
+
+/** Messages are due at a fixed rate whether or not earlier ones were acked. */
+export interface OpenJob extends Load {
+  readonly kind: 'open'
+  readonly messagesPerSecond: number
+  readonly seconds: number
+  /** Messages due in these first seconds are sent, but are not part of the figures. */
+  readonly warmupSeconds: number
+}
+
+/** QoS 0 as fast as the sockets take it. */
+export interface FloodJob extends Load {
+  readonly kind: 'flood'
+  readonly messagesPerBoard: number
+}
+
+/** Connects and subscribes boards that then do nothing until they are released. */
+export interface IdleJob {
+  readonly kind: 'idle'
+  readonly address: Address
+  readonly boards: number
+}
+
+export type Job = ClosedJob | OpenJob | FloodJob | IdleJob
+
+/** The `seq`s from `first` to `last` of one device were all acked. */
+export interface AckedRange {
+  readonly deviceId: string
+  readonly first: number
+  readonly last: number
+}
+
+/** Times are milliseconds of the monotonic clock that all processes of a machine share. */
+interface Timing {
+  readonly startedAt: number
+  readonly endedAt: number
+  /** The share of one core the generator used: near 1 means that it may have been the limit. */
+  readonly generatorCpu: number
+}
+
+interface Acks {
+  readonly acked: readonly AckedRange[]
+  /** Acks of message ids that were not in flight: always 0 from a correct broker. */
+  readonly strayAcks: number
+}
+
+export type ClosedResult = Timing & Acks
+export type FloodResult = Timing & { readonly sent: number }
+
+export interface OpenResult extends Timing, Acks {
+  readonly unacked: number
+  /** PUBACK latency in ms, from when the message was due. */
+  readonly latencyMs: {
+    readonly p50: number
+    readonly p99: number
+    readonly p999: number
+    readonly max: number
+  }
+  /** How late, in ms, the generator itself sent: a part of the latency that is not the broker's. */
+  readonly latenessMs: { readonly p50: number; readonly p99: number; readonly max: number }
+}
+
+export interface IdleResult {
+  /** Boards that were still connected when they were released. */
+  readonly connected: number
+}
+
+export interface ResultOf {
+  readonly closed: ClosedResult
+  readonly open: OpenResult
+  readonly flood: FloodResult
+  readonly idle: IdleResult
+}
+
+export type ToGenerator = { readonly run: Job } | { readonly release: true }
+export type FromGenerator =
+  | { readonly ready: true }
+  /** The idle boards are connected and stay so until `release`. */
+  | { readonly holding: true }
+  | { readonly result: ResultOf[keyof ResultOf] }
+  | { readonly failed: string }
+
+export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6
+
+export const deviceIdOf = (board: number): string => `bench-${String(board).padStart(5, '0')}`
