@@ -4,11 +4,10 @@
  *
  * Invariant: nothing is acked, and nothing is told to anyone, before the fsync.
  */
-import type { SpoolBounds } from './core/bound.ts'
+import type { Bridge, BridgeDeps, BridgeOptions } from './bridge-types.ts'
 import { BridgeError } from './core/errors.ts'
 import type { DeviceId } from './core/reading.ts'
-import { parseTopic, topics } from './core/topic.ts'
-import type { BridgeEmitter } from './events.ts'
+import { topics } from './core/topic.ts'
 import { createAdmission } from './pipeline/admission.ts'
 import { createDeviceClients } from './pipeline/device-clients.ts'
 import { createDeviceMessages } from './pipeline/device-messages.ts'
@@ -20,72 +19,9 @@ import { createRecentReadings } from './pipeline/recent-readings.ts'
 import { createSequences } from './pipeline/sequences.ts'
 import { createSpoolRing, type SpoolRing } from './pipeline/spool-ring.ts'
 import { type Committed, createSpoolWriter, type SpoolWriter } from './pipeline/spool-writer.ts'
-import type {
-  Clock,
-  DeviceStore,
-  HistoryReader,
-  Intake,
-  LatestStore,
-  Lifecycle,
-  Message,
-  Publisher,
-  ReadingSink,
-  SpoolStore,
-} from './ports.ts'
-import type { DeviceService, ReadingService } from './services.ts'
-
-export interface BridgeDeps {
-  readonly spool: SpoolStore
-  /** Absent: nothing is stored beyond the spool, whose oldest rows make room when it is full. */
-  readonly sink?: ReadingSink | undefined
-  readonly history?: HistoryReader | undefined
-  readonly devices: DeviceStore
-  readonly latest?: LatestStore | undefined
-  readonly publisher: Publisher
-  readonly events: BridgeEmitter
-  readonly clock: Clock
-  /** Milliseconds that never jump, for durations. */
-  readonly monotonic: () => number
-  readonly random: () => number
-}
-
-export interface BridgeOptions {
-  readonly bounds: SpoolBounds
-  readonly readingsIntervalMs: number
-  readonly devicesIntervalMs: number
-  readonly cache: {
-    readonly devices: { readonly max: number }
-    readonly readings: { readonly max: number; readonly ttlMs: number }
-    readonly sweepMs: number
-  }
-  /** How long `stop` goes on storing what is spooled while Postgres takes it. */
-  readonly drainOnStopMs: number
-}
-
-export interface CacheStats {
-  readonly hits: number
-  readonly misses: number
-  readonly size: number
-}
-
-export interface BridgeStats {
-  readonly spoolBytes: number
-  readonly pendingBytes: number
-  readonly waitingRows: number
-  readonly full: boolean
-  readonly latestAvailable: boolean
-  readonly caches: Readonly<Record<string, CacheStats>>
-}
-
-export interface Bridge extends Lifecycle {
-  readonly intake: Intake
-  readonly readings: ReadingService
-  readonly devices: DeviceService
-  /** An MQTT client connected, or its connection ended. */
-  readonly clientConnected: (clientId: string) => void
-  readonly clientGone: (clientId: string) => void
-  stats(): BridgeStats
-}
+import { createTopicCache } from './pipeline/topic-cache.ts'
+import { warmUp } from './pipeline/warm-up.ts'
+import type { Message } from './ports.ts'
 
 /** How long a message waits for room before it is refused: well under esp-mqtt's 30 s of outbox. */
 const HOLD_MS = 10_000
@@ -96,6 +32,7 @@ const WITH_READINGS = { hasReadings: true } as const
 /** A bridge of these parts. Nothing runs before `start`. */
 export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge => {
   const { spool, sink, history, publisher, events, clock, monotonic, random } = deps
+  const topicOf = createTopicCache()
   const sequences = createSequences()
   const latest = createLatestValues({ store: deps.latest, history, clock, random, events })
   const registry = createDeviceRegistry(
@@ -107,6 +44,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
   let ring: SpoolRing | undefined
   let ingest: Ingest | undefined
   let checkpoints: NodeJS.Timeout | undefined
+  let checkpointing = Promise.resolve()
   let started: Promise<void> | undefined
   let stopped: Promise<void> | undefined
 
@@ -131,13 +69,13 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     { ...options.bounds, holdMs: HOLD_MS, maxHeldBytes: options.bounds.maxMemoryBytes / 4 },
   )
 
-  const onCommitted = ({ offset, readings, rows, bytes }: Committed): void => {
+  const onCommitted = ({ offset, end, readings, rows, bytes }: Committed): void => {
     sequences.committed(readings)
     latest.update(readings)
     recent.add(readings, offset)
     for (const reading of readings) registry.seen(reading.deviceId, reading.receivedAt, WITH_READINGS)
     if (readings.length > 0) events.emit('readings:taken', { count: readings.length })
-    drain?.notify(rows, bytes)
+    drain?.notify(rows, bytes, end)
     ring?.notify()
     admission.update()
   }
@@ -147,8 +85,25 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     (error: Error): void =>
       void events.emit('bridge:error', { error, where })
 
-  const checkpoint = async (): Promise<void> => {
-    if (writer !== undefined) await sequences.checkpoint(spool, writer.end)
+  /** One after the other: a trim must not overtake a checkpoint that another caller has begun. */
+  const checkpoint = (): Promise<void> => {
+    const next = checkpointing.then(async () => {
+      if (writer !== undefined) await sequences.checkpoint(spool, writer.end)
+    })
+    checkpointing = next.catch(() => undefined)
+    return next
+  }
+
+  /** Rows go from the spool only when a checkpoint knows them: else a resend after a crash would be stored again. */
+  const trimmable = {
+    read: spool.read,
+    trim: async (offset: number): Promise<void> => {
+      await checkpoint()
+      await spool.trim(offset)
+    },
+    get bytes() {
+      return spool.bytes
+    },
   }
 
   const publishRetained = (): void => {
@@ -164,6 +119,10 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     const state = await spool.open()
     if (state.damage !== null) events.emit('spool:damaged', { lostRows: 0, detail: state.damage })
     await sequences.restore(spool, state.checkpoint)
+    await warmUp(spool, (readings, offset) => {
+      latest.update(readings)
+      recent.add(readings, offset)
+    })
     writer = createSpoolWriter({ store: spool, events, onCommitted, monotonic, random }, state)
     ingest = createIngest({
       writer,
@@ -175,10 +134,10 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       maxMemoryBytes: options.bounds.maxMemoryBytes,
     })
     if (sink === undefined) {
-      ring = createSpoolRing({ spool, events }, { maxBytes: options.bounds.maxSpoolBytes })
+      ring = createSpoolRing({ spool: trimmable, events }, { maxBytes: options.bounds.maxSpoolBytes })
     } else {
       drain = createDrain(
-        { spool, spoolId: state.spoolId, sink, events, now: clock, monotonic, random },
+        { spool: trimmable, spoolId: state.spoolId, sink, events, now: clock, monotonic, random },
         { ...DRAIN_DEFAULTS, maxAgeMs: options.readingsIntervalMs },
       )
       drain.start()
@@ -226,7 +185,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       return stopped
     },
     intake: (message: Message, clientId: string, done: (error?: Error) => void) => {
-      const topic = parseTopic(message.topic)
+      const topic = topicOf(message.topic)
       if (topic === undefined) return done()
       if (topic.deviceId !== undefined) clients.speaks(clientId, topic.deviceId)
       if (topic.channel === 'data') return running().readings(message, clientId, topic.deviceId, done)

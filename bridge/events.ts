@@ -7,6 +7,8 @@ import type { RejectionReason } from './core/rejection.ts'
 export type DropReason =
   | 'spool-full-qos0' // QoS 0 while the spool or its memory is at its bound
   | 'spool-damaged' // rows lost to damage of the spool's files
+  | 'stopping-qos0' // QoS 0 that came while Sluice was stopping
+  | 'dead-letter-refused' // a dead letter that Postgres would not even take without its payload
   | 'store-off-full' // USEDB=false and the spool is at its bound: the oldest rows make room
 
 /**

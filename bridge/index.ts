@@ -1,5 +1,6 @@
 /** The door of the bridge: what src/, broker/ and mosquitto-compat/ may import. */
 export * from './bridge.ts'
+export type * from './bridge-types.ts'
 export * from './core/index.ts'
 export * from './events.ts'
 export * from './ports.ts'

@@ -7,5 +7,8 @@ declare module 'aedes-persistence-level/asyncPersistence.js' {
       client: { readonly id: string },
       packet: { readonly messageId?: number },
     ): Promise<unknown>
+    addSubscriptions(client: { readonly id: string }, subscriptions: readonly object[]): Promise<void>
+    subscriptionsByTopic(topic: string): Promise<readonly object[]>
+    outgoingEnqueueCombi(subscriptions: readonly object[], packet: object): Promise<unknown>
   }
 }

@@ -6,12 +6,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Aedes, type Client } from 'aedes'
-import AsyncLevelPersistence from 'aedes-persistence-level/asyncPersistence.js'
 import type { Intake, Publisher } from '../bridge/index.ts'
 import { type BrokerEmitter, createBrokerEmitter } from './broker-events.ts'
+import { createWriteCombiner } from './combine-writes.ts'
 import { type BrokerAddress, createTcpListener, createWebSocketDoor } from './listeners.ts'
 import { BROKER_DEFAULTS, type BrokerOptions } from './options.ts'
 import { createPublishHook } from './publish-hook.ts'
+import { createQuietEmitter, QuietPersistence } from './quiet-routing.ts'
 
 export interface EmbeddedBroker extends Publisher {
   readonly events: BrokerEmitter
@@ -55,15 +56,17 @@ export const createEmbeddedBroker = (
 ): EmbeddedBroker => {
   const options = { ...BROKER_DEFAULTS, ...given }
   const events = createBrokerEmitter()
-  const persistence = new AsyncLevelPersistence(sessions)
+  const persistence = new QuietPersistence(sessions)
+  const combineWrites = createWriteCombiner()
   let aedes: Aedes | undefined
   let stopping: Promise<void> | undefined
 
   const handle = (stream: Duplex, request?: IncomingMessage): void => {
-    if (aedes === undefined || stopping !== undefined) stream.destroy()
-    else aedes.handle(stream, request)
+    if (aedes === undefined || stopping !== undefined) return void stream.destroy()
+    combineWrites(stream)
+    aedes.handle(stream, request)
   }
-  const tcp = createTcpListener(options, handle)
+  const tcp = createTcpListener(options, handle, (error) => events.emit('broker:error', { error }))
   const webSocket = createWebSocketDoor(options, handle)
 
   const start = async (intake: Intake): Promise<BrokerAddress> => {
@@ -72,11 +75,15 @@ export const createEmbeddedBroker = (
         () => true,
         () => false,
       )
+    const emitter = createQuietEmitter(options.concurrency)
+    const isSilent = (topic: string): boolean => emitter.isSilent(topic) && persistence.isSilent(topic)
     aedes = await Aedes.createBroker({
       persistence,
+      mq: emitter,
+      concurrency: options.concurrency,
       connectTimeout: options.connectTimeoutMs,
       drainTimeout: options.drainTimeoutMs,
-      authorizePublish: createPublishHook({ intake, events, isStored }),
+      authorizePublish: createPublishHook({ intake, events, isStored, isSilent }),
     })
     forwardEvents(aedes, events)
     return await tcp.listen()

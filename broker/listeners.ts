@@ -22,6 +22,7 @@ export interface TcpListener {
 export const createTcpListener = (
   { host, port }: Pick<BrokerOptions, 'host' | 'port'>,
   handle: HandleConnection,
+  onError: (error: Error) => void,
 ): TcpListener => {
   let server: Server | undefined
   return {
@@ -32,6 +33,8 @@ export const createTcpListener = (
         listening.once('error', reject)
         listening.listen({ host, port }, () => {
           listening.off('error', reject)
+          // Out of file handles, say: the connection is refused, those there are go on.
+          listening.on('error', onError)
           server = listening
           const { address, port: bound } = listening.address() as AddressInfo
           resolve({ host: address, port: bound })

@@ -7,6 +7,8 @@ export interface BrokerOptions {
   readonly connectTimeoutMs: number
   /** A subscriber that takes nothing for this long is closed, so that it cannot grow memory. */
   readonly drainTimeoutMs: number
+  /** How many deliveries may be under way at once; more wait in a queue. */
+  readonly concurrency: number
   /** The most one WebSocket frame may hold: a camera frame and its topic. */
   readonly maxFrameBytes: number
 }
@@ -16,5 +18,6 @@ export const BROKER_DEFAULTS: BrokerOptions = {
   port: 1883,
   connectTimeoutMs: 30_000,
   drainTimeoutMs: 60_000,
+  concurrency: 100,
   maxFrameBytes: 21 * 1024 * 1024,
 }

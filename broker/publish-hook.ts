@@ -5,6 +5,10 @@
  * only hook that runs before both, so the message is taken in there. Acks held for one client run concurrently
  * and PINGRESP is not blocked.
  *
+ * A QoS 1 message that nobody listens to, most of them, is acked right here and goes on as QoS 0: Aedes then has
+ * nothing left to do for it, where it would schedule the ack and look up offline subscribers twice over. The acks
+ * keep their order [MQTT-4.6.0-2], both kinds being written to the same connection as they come.
+ *
  * QoS 2 [MQTT-4.3.3-2]: a packet that Aedes has in its store passed this hook before, so it is durable already
  * and not taken in a second time; one that is still being held joins the first.
  */
@@ -19,33 +23,42 @@ export interface PublishHookDeps {
   readonly events: BrokerEmitter
   /** Whether the broker holds this QoS 2 packet already, waiting for its PUBREL. */
   readonly isStored: (client: Client, packet: PublishPacket) => Promise<boolean>
+  /** Whether surely nobody, connected or not, listens to a topic. */
+  readonly isSilent: (topic: string) => boolean
 }
 
 const SYSTEM_TOPICS = '$SYS/'
 /** Wills of a broker that died come without a client. */
 const NO_CLIENT = ''
 
+/** PUBACK, remaining length 2 [MQTT-3.4.1], then the packet identifier. */
+const puback = (messageId: number): Buffer => Buffer.of(0x40, 2, messageId >> 8, messageId & 0xff)
+
 /** The `authorizePublish` hook for Aedes. */
-export const createPublishHook = ({ intake, events, isStored }: PublishHookDeps) => {
+export const createPublishHook = ({ intake, events, isStored, isSilent }: PublishHookDeps) => {
   const held = new WeakMap<Client, Map<number, Callback[]>>()
 
   const takeIn = (client: Client | null, packet: PublishPacket, callback: Callback): void => {
-    let isDone = false
-    const done = (error?: Error): void => {
-      isDone = true
-      if (error !== undefined) {
-        events.emit('publish:refused', { clientId: client?.id ?? null, topic: packet.topic, error })
-      }
+    const done: Callback = (error) => {
+      if (error) events.emit('publish:refused', { clientId: client?.id ?? null, topic: packet.topic, error })
       callback(error)
     }
     try {
       intake(packet as Message, client?.id ?? NO_CLIENT, done)
     } catch (error) {
       // From here it would rise through the socket's reader and end the process.
-      if (isDone) events.emit('broker:error', { error: error as Error })
-      else done(error as Error)
+      done(error as Error)
     }
   }
+
+  const takeInAndAck = (client: Client, packet: PublishPacket, messageId: number, callback: Callback): void =>
+    takeIn(client, packet, (error) => {
+      if (!error && isSilent(packet.topic) && client.connected) {
+        client.conn.write(puback(messageId))
+        packet.qos = 0
+      }
+      callback(error)
+    })
 
   const takeInOnce = (client: Client, packet: PublishPacket, messageId: number, callback: Callback): void => {
     const ofClient = held.get(client) ?? new Map<number, Callback[]>()
@@ -70,8 +83,10 @@ export const createPublishHook = ({ intake, events, isStored }: PublishHookDeps)
   return (client: Client | null, packet: PublishPacket, callback: Callback): void => {
     if (packet.topic.startsWith(SYSTEM_TOPICS))
       return callback(new Error(`${SYSTEM_TOPICS} is the broker's own`))
-    const messageId = packet.qos === 2 ? packet.messageId : undefined
-    if (client === null || messageId === undefined) return takeIn(client, packet, callback)
-    takeInOnce(client, packet, messageId, callback)
+    const { qos, messageId } = packet
+    if (client === null || messageId === undefined || qos === 0) takeIn(client, packet, callback)
+    else if (qos === 2) takeInOnce(client, packet, messageId, callback)
+    else if (packet.retain) takeIn(client, packet, callback)
+    else takeInAndAck(client, packet, messageId, callback)
   }
 }

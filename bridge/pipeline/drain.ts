@@ -32,7 +32,7 @@ export const DRAIN_DEFAULTS: DrainOptions = {
 }
 
 export interface DrainDeps {
-  readonly spool: SpoolStore
+  readonly spool: Pick<SpoolStore, 'read' | 'trim'>
   readonly spoolId: string
   readonly sink: ReadingSink
   readonly events: BridgeEmitter
@@ -43,8 +43,8 @@ export interface DrainDeps {
 
 export interface Drain {
   start(): void
-  /** Tells of rows made durable. */
-  notify(rows: number, bytes: number): void
+  /** Tells of rows made durable, and where they end. */
+  notify(rows: number, bytes: number, end?: number): void
   /** Every row below this offset is in the sink; 0 until the cursor was read. */
   readonly position: number
   /** Rows known to wait. After a start in the middle of a backlog: at least these. */
@@ -67,6 +67,7 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
   let bytes = 0
   let oldestSince = 0
   let backlog = true
+  let knownEnd: number | undefined
   let stopBy: number | undefined
   let running: Promise<void> | undefined
   let trimmed = 0
@@ -117,12 +118,13 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
   /** One batch; false when there was nothing to store. */
   const copy = async (): Promise<boolean> => {
     const from = position ?? 0
-    const waitingBefore = rows
+    const before = { rows, bytes, end: knownEnd }
     const entries = await spool.read(from, options.batchBytes)
     const last = entries.at(-1)
     if (last === undefined) {
       backlog = false
-      rows -= waitingBefore
+      rows -= before.rows
+      bytes -= before.bytes
       return false
     }
     let expected = from
@@ -148,8 +150,16 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
       deadLetters += entry.deadRows - Math.max(0, skipped - entry.readingRows)
       size += entry.readings.byteLength + entry.deadLetters.byteLength
     }
-    rows = Math.max(0, rows - readings - deadLetters)
-    bytes = Math.max(0, bytes - size)
+    if (before.end !== undefined && batch.to >= before.end) {
+      // Caught up with all that was told of before the read, however it was counted. Under a steady load no
+      // read is ever empty: without this a backlog would never end and the batches never gather again.
+      backlog = false
+      rows -= before.rows
+      bytes -= before.bytes
+    } else {
+      rows = Math.max(0, rows - readings - deadLetters)
+      bytes = Math.max(0, bytes - size)
+    }
     oldestSince = started
     trimBytes += size
     events.emit('drain:stored', {
@@ -194,6 +204,8 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
       } catch (error) {
         attempt += 1
         position = undefined
+        // The cursor may come back from further behind than the rows counted reach.
+        if (knownEnd !== undefined) backlog = true
         if (stopBy !== undefined) return // what is left stays in the spool for the next start
         failingSince ??= monotonic()
         const retryInMs = retryDelay(attempt, RETRY_POLICIES.postgres, random)
@@ -208,7 +220,8 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
     start: () => {
       running ??= run()
     },
-    notify: (newRows, newBytes) => {
+    notify: (newRows, newBytes, newEnd) => {
+      knownEnd = newEnd
       if (rows === 0) oldestSince = monotonic()
       const wasDue = due()
       const first = rows === 0

@@ -88,12 +88,12 @@ export const createIngest = (deps: IngestDeps): Ingest => {
 
   /** Runs `take` now, or when there is room; refuses or drops as the QoS allows. */
   const admit = (message: Message, take: () => void, done: (error?: Error) => void): void => {
-    if (stopping) return done(new BridgeError('STOPPING', 'Sluice is stopping'))
-    if (!admission.full) return take()
+    if (!stopping && !admission.full) return take()
     if (message.qos === 0) {
-      events.emit('message:dropped', { reason: 'spool-full-qos0', count: 1 })
+      events.emit('message:dropped', { reason: stopping ? 'stopping-qos0' : 'spool-full-qos0', count: 1 })
       return done()
     }
+    if (stopping) return done(new BridgeError('STOPPING', 'Sluice is stopping'))
     admission.hold({ bytes: message.payload.byteLength, take, refuse: done })
   }
 

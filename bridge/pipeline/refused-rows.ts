@@ -2,9 +2,11 @@
  * Finds the rows that the sink refuses by halving the batch: the halves that hold no bad row are stored, a
  * row that is refused alone becomes a dead letter, raw, with what the sink said of it.
  */
-import { createRowEncoder } from '../core/copy-row.ts'
+import { createRowEncoder, decodeRow } from '../core/copy-row.ts'
 import { isBridgeError } from '../core/errors.ts'
 import { halve } from '../core/halving.ts'
+import type { DeviceId } from '../core/reading.ts'
+import { topics } from '../core/topic.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { ReadingSink, SpoolEntry } from '../ports.ts'
 import { type EntryRow, rowsOf } from './entry-rows.ts'
@@ -23,6 +25,16 @@ export interface RefusedRowsDeps {
   readonly moveTo: (offset: number) => void
 }
 
+const NOTHING = new Uint8Array(0)
+
+const deviceOf = (line: Uint8Array): DeviceId | null => {
+  try {
+    return decodeRow(Buffer.from(line).toString('utf8').trimEnd()).deviceId
+  } catch {
+    return null // damaged as well: the raw line tells all that is known
+  }
+}
+
 /** A finder of refused rows for one spool and sink. */
 export const createRefusedRows = (deps: RefusedRowsDeps): RefusedRows => {
   const { sink, spoolId, events, now, moveTo } = deps
@@ -37,19 +49,35 @@ export const createRefusedRows = (deps: RefusedRowsDeps): RefusedRows => {
     return to
   }
 
-  const bury = async (row: EntryRow, from: number, error: Error): Promise<number> => {
-    const deadLetter = encoder.deadLetter({
+  const letterFor = (row: EntryRow, error: Error): Uint8Array => {
+    const deviceId = row.kind === 'reading' ? deviceOf(row.line) : null
+    const letter = encoder.deadLetter({
       receivedAt: now(),
-      topic: '',
+      topic: deviceId === null ? '' : topics.data(deviceId),
       clientId: null,
-      deviceId: null,
+      deviceId,
       reason: 'refused-by-postgres',
       detail: error.message,
-      payload: row.line,
+      // A refused dead letter is what made trouble: only the fact of it is kept.
+      payload: row.kind === 'reading' ? row.line : NOTHING,
     })
-    const to = await storeSpan([{ ...row, kind: 'dead-letter', line: Buffer.from(deadLetter, 'utf8') }], from)
-    events.emit('drain:refused', { detail: error.message })
-    return to
+    return Buffer.from(letter, 'utf8')
+  }
+
+  const bury = async (row: EntryRow, from: number, error: Error): Promise<number> => {
+    try {
+      const to = await storeSpan([{ ...row, kind: 'dead-letter', line: letterFor(row, error) }], from)
+      events.emit('drain:refused', { detail: error.message })
+      return to
+    } catch (again) {
+      if (row.kind === 'reading' || !isBridgeError(again, 'ROW_REFUSED')) throw again
+      // One row must not hold up all that follow for ever.
+      const to = row.offset + 1
+      await sink.store({ spoolId, from, to, readings: [], deadLetters: [] })
+      moveTo(to)
+      events.emit('message:dropped', { reason: 'dead-letter-refused', count: 1 })
+      return to
+    }
   }
 
   /** Stores rows `low` … `high - 1`; returns where the cursor is then. */

@@ -19,7 +19,10 @@ const STEP_BYTES = 8 * 1024 * 1024
 
 /** A ring of at most `maxBytes` in this spool. */
 export const createSpoolRing = (
-  { spool, events }: { readonly spool: SpoolStore; readonly events: BridgeEmitter },
+  {
+    spool,
+    events,
+  }: { readonly spool: Pick<SpoolStore, 'read' | 'trim' | 'bytes'>; readonly events: BridgeEmitter },
   { maxBytes }: { readonly maxBytes: number },
 ): SpoolRing => {
   let running: Promise<void> | undefined

@@ -10,6 +10,7 @@ import type { Reading } from '../core/reading.ts'
 import { RETRY_POLICIES, retryDelay } from '../core/retry.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { SpoolState, SpoolStore } from '../ports.ts'
+import { createLineBuffer, type LineBuffer } from './line-buffer.ts'
 import { createPause } from './pause.ts'
 
 /** Called once the rows are durable, with the offset of the first; or with why they are not. */
@@ -32,7 +33,7 @@ export interface SpoolWriter {
   appendDeadLetter(line: string, done: Done): void
   /** Calls back once everything appended so far is durable: for what needs no row of its own. */
   afterPending(done: Done): void
-  /** Characters gathered or being written, not yet durable. */
+  /** Bytes gathered or being written, not yet durable. */
   readonly pendingBytes: number
   /** Where the durable rows end. */
   readonly end: number
@@ -41,16 +42,23 @@ export interface SpoolWriter {
 }
 
 interface Group {
-  lines: string
-  readings: Reading[]
-  deadLines: string
+  readonly lines: LineBuffer
+  readonly readings: Reading[]
+  readonly deadLines: LineBuffer
   deadRows: number
   readonly done: Done[]
   /** Of each callback: the index of its first row among the readings. */
   readonly index: number[]
 }
 
-const newGroup = (): Group => ({ lines: '', readings: [], deadLines: '', deadRows: 0, done: [], index: [] })
+const newGroup = (): Group => ({
+  lines: createLineBuffer(),
+  readings: [],
+  deadLines: createLineBuffer(),
+  deadRows: 0,
+  done: [],
+  index: [],
+})
 
 export interface SpoolWriterDeps {
   readonly store: SpoolStore
@@ -80,8 +88,8 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
       previousEnd: end,
       readingRows: group.readings.length,
       deadRows: group.deadRows,
-      readings: Buffer.from(group.lines, 'utf8'),
-      deadLetters: Buffer.from(group.deadLines, 'utf8'),
+      readings: group.lines.bytes(),
+      deadLetters: group.deadLines.bytes(),
     }
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -113,7 +121,7 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
     const offset = nextOffset
     nextOffset += rows
     end = nextOffset
-    pendingBytes -= group.lines.length + group.deadLines.length
+    pendingBytes -= bytes
     // Nobody may join this group any more: its callbacks are called once, now.
     writing = undefined
     try {
@@ -150,16 +158,14 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
   return {
     append: (lines, readings, done) => {
       gathering.index.push(gathering.readings.length)
-      gathering.lines += lines
-      pendingBytes += lines.length
+      pendingBytes += gathering.lines.append(lines)
       for (const reading of readings) gathering.readings.push(reading)
       add(done)
     },
     appendDeadLetter: (line, done) => {
       gathering.index.push(gathering.readings.length)
-      gathering.deadLines += line
+      pendingBytes += gathering.deadLines.append(line)
       gathering.deadRows += 1
-      pendingBytes += line.length
       add(done)
     },
     afterPending: (done) => {

@@ -96,7 +96,7 @@ describe('Dockerfile', () => {
     expect(runtime).toMatch(/^VOLUME \/data$/m)
     expect(runtime).toMatch(/^HEALTHCHECK .*\n.*\/health/m)
     expect(runtime.indexOf('USER node')).toBeGreaterThan(runtime.lastIndexOf('RUN '))
-    expect(runtime).toMatch(/^CMD \["node", "dist\/src\/main\.js"\]$/m)
+    expect(runtime).toMatch(/^CMD \["node", "--max-semi-space-size=64", "dist\/src\/main\.js"\]$/m)
   })
 
   test('data, secrets and what is built stay out of the image', () => {

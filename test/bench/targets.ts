@@ -102,7 +102,10 @@ export const startSluice = async (
     ...(settings.redisUrl === undefined ? {} : { REDIS_URL: settings.redisUrl }),
   }
   const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
-  const running = runProgram({ name: 'sluice', file: process.execPath, args: [main] }, env)
+  const running = runProgram(
+    { name: 'sluice', file: process.execPath, args: ['--max-semi-space-size=64', main] },
+    env,
+  )
   const stop = cleanup.add(async () => {
     await running.end('SIGTERM', STOP_GRACE_MS)
     await endOrphanedPostgres(dataDir)

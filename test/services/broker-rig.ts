@@ -132,12 +132,10 @@ export const publishPacket = (
   ...(qos === 0 ? {} : { messageId }),
 })
 
-/** An HTTP server that hands its upgrades to the broker, and closes those that are not for it. */
+/** An HTTP server that hands its upgrades to the broker. */
 export const serveUpgrades = async (cleanups: Cleanup[], rig: BrokerRig): Promise<number> => {
   const server = createServer((_, response) => response.end('plain'))
-  server.on('upgrade', (request, socket, head) => {
-    if (!rig.broker.upgrade(request, socket, head)) socket.end('HTTP/1.1 404 Not Found\r\n\r\n')
-  })
+  server.on('upgrade', rig.broker.upgrade)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   cleanups.push(() => server.close())
   return (server.address() as AddressInfo).port

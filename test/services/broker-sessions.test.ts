@@ -130,7 +130,7 @@ describe('a will', () => {
 })
 
 describe('MQTT over WebSocket', () => {
-  test('is served on /mqtt of an HTTP server, and its acks are held as well', async () => {
+  test('is served by the upgrade of an HTTP server, and its acks are held as well', async () => {
     const rig = await startBroker(cleanups)
     const port = await serveUpgrades(cleanups, rig)
     const client = await mqtt.connectAsync(`ws://127.0.0.1:${port}/mqtt`, { reconnectPeriod: 0 })
@@ -154,15 +154,8 @@ describe('MQTT over WebSocket', () => {
     rig.broker.events.on('client:connected', ({ address }) => addresses.push(address))
     const client = await mqtt.connectAsync(`ws://127.0.0.1:${port}/mqtt?x=1`, { reconnectPeriod: 0 })
     cleanups.push(() => client.endAsync(true))
+    await eventually(() => addresses.length === 1)
     expect(addresses).toEqual(['127.0.0.1'])
-  })
-
-  test('on another path is left to others', async () => {
-    const rig = await startBroker(cleanups)
-    const port = await serveUpgrades(cleanups, rig)
-    await expect(mqtt.connectAsync(`ws://127.0.0.1:${port}/other`, { reconnectPeriod: 0 })).rejects.toThrow(
-      '404',
-    )
   })
 
   test('meets TCP at the same topics', async () => {

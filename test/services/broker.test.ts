@@ -61,7 +61,7 @@ describe('the ack of a QoS 1 message', () => {
   test('is never sent when the intake refuses: the connection is closed and the board keeps its message', async () => {
     const rig = await heldRig()
     const refused: unknown[] = []
-    rig.broker.events.on('publish:refused', (event) => refused.push(event))
+    rig.broker.events.on('client:error', ({ clientId, error }) => refused.push({ clientId, error }))
     const board = await connectBoard(cleanups, rig)
     board.send(publishPacket(1, 1))
     await eventually(() => rig.taken.length === 1)
@@ -69,7 +69,7 @@ describe('the ack of a QoS 1 message', () => {
     rig.taken[0]?.done(error)
     await eventually(() => board.isClosed)
     expect(board.has('puback')).toBe(false)
-    expect(refused).toEqual([{ clientId: 'board', topic: 'sensors/a/data', error }])
+    expect(refused).toEqual([{ clientId: 'board', error }])
   })
 
   test('is never sent when the intake throws, and the broker lives on', async () => {
@@ -141,6 +141,40 @@ describe('real clients', () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `${index}`)
     await Promise.all(names.map((name) => client.publishAsync('sensors/a/data', name, { qos: 1 })))
     expect(payloads(rig)).toEqual(names)
+  })
+
+  test('a flood on a topic that nobody listens to is taken in whole and in order', async () => {
+    const rig = await startBroker(cleanups)
+    const board = await connectBoard(cleanups, rig)
+    const names = Array.from({ length: 5_000 }, (_, index) => `${index}`)
+    for (let at = 0; at < names.length; at += 250) {
+      board.send(
+        ...names.slice(at, at + 250).map((payload) => publishPacket(0, 0, { topic: 'plain/x', payload })),
+      )
+    }
+    board.send(publishPacket(1, 1, { topic: 'plain/x', payload: 'end' }))
+    await board.next('puback', 1)
+    expect(payloads(rig)).toEqual([...names, 'end'])
+  })
+
+  test('one that subscribes after a topic had no listener gets what follows', async () => {
+    const rig = await startBroker(cleanups)
+    const board = await connectBoard(cleanups, rig)
+    board.send(publishPacket(1, 1), publishPacket(2, 1))
+    await board.next('puback', 2)
+    const subscriber = await connectClient(cleanups, rig)
+    const got: string[] = []
+    subscriber.on('message', (_, payload) => got.push(payload.toString()))
+    await subscriber.subscribeAsync('sensors/+/data', { qos: 1 })
+    board.send(publishPacket(3, 1))
+    await eventually(() => got.length === 1)
+    await subscriber.unsubscribeAsync('sensors/+/data')
+    board.send(publishPacket(4, 1))
+    await board.next('puback', 4)
+    await subscriber.subscribeAsync('sensors/a/data', { qos: 1 })
+    board.send(publishPacket(5, 0))
+    await eventually(() => got.length === 2)
+    expect(got).toEqual(['3', '5'])
   })
 
   test('subscribers see a message only once it is durable', async () => {

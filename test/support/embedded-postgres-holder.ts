@@ -1,5 +1,5 @@
 /**
- * A process that holds an embedded Postgres, to be killed: `node --import tsx embedded-postgres-holder.ts DATA_DIR`.
+ * A process that holds an embedded Postgres, to be killed: `node dist/test/support/embedded-postgres-holder.js DATA_DIR`.
  * Prints one JSON line { url, postmasterPid } when the server answers, and outlives Ctrl-C.
  */
 import { createEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'

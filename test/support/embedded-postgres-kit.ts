@@ -10,7 +10,7 @@ import { Client } from 'pg'
 import { createEmbeddedPostgres, type EmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
 import { processIdentity } from '../../src/embedded-postgres/process-identity.ts'
 
-const HOLDER = resolve(import.meta.dirname, 'embedded-postgres-holder.ts')
+const HOLDER = resolve(import.meta.dirname, '../../dist/test/support/embedded-postgres-holder.js')
 
 export interface Holder {
   readonly child: ChildProcess
@@ -83,7 +83,7 @@ const startHolder = async (
   dataDir: string,
   onCleanUp: (undo: () => Promise<unknown>) => void,
 ): Promise<Holder> => {
-  const child = spawn(process.execPath, ['--import', 'tsx', HOLDER, dataDir], {
+  const child = spawn(process.execPath, [HOLDER, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   })

@@ -25,6 +25,7 @@ export const createDrainRig = (given: Partial<DrainOptions> = {}) => {
   const stored = createMemorySink()
   const events = createBridgeEmitter()
   const batches: Batch[] = []
+  let olderCursor: number | undefined
   const faults = {
     beforeStore: async (_batch: Batch): Promise<void> => {},
     afterStore: async (_batch: Batch): Promise<void> => {},
@@ -33,12 +34,14 @@ export const createDrainRig = (given: Partial<DrainOptions> = {}) => {
   const sink = {
     cursor: async (spoolId: string) => {
       await faults.beforeCursor()
-      return stored.cursor(spoolId)
+      return olderCursor ?? stored.cursor(spoolId)
     },
     store: async (batch: Batch) => {
       batches.push(batch)
       await faults.beforeStore(batch)
-      await stored.store(batch)
+      const from = olderCursor === batch.from ? ((await stored.cursor(batch.spoolId)) ?? 0) : batch.from
+      olderCursor = undefined
+      await stored.store({ ...batch, from })
       await faults.afterStore(batch)
     },
   }
@@ -75,7 +78,11 @@ export const createDrainRig = (given: Partial<DrainOptions> = {}) => {
     /** As `put`, and tells the drain. */
     add: async (count: number, options: { deadRows?: number; fields?: Partial<Reading> } = {}) => {
       const bytes = await put(count, options)
-      drain.notify(count + (options.deadRows ?? 0), bytes)
+      drain.notify(count + (options.deadRows ?? 0), bytes, end)
+    },
+    /** The cursor goes back, as when the sink was restored from an older copy; its rows are not taken away. */
+    goBackTo: (offset: number): void => {
+      olderCursor = offset
     },
     /** A hole in the offsets, as damaged files leave it. */
     lose: (rows: number): void => {

@@ -101,6 +101,23 @@ describe('the drain', () => {
     await rig.drain.stop(0)
   })
 
+  test('a row that came while a batch was under way waits from then on, not from the first row of all', async () => {
+    const rig = createDrainRig({ maxAgeMs: 200 })
+    const gate = createDeferred()
+    rig.drain.start()
+    await advance(0)
+    rig.faults.beforeStore = () => gate.promise
+    await rig.add(1)
+    await advance(250)
+    await rig.add(1)
+    gate.resolve()
+    await advance(100)
+    expect(rig.stored.readings).toHaveLength(1)
+    await advance(100)
+    expect(rig.stored.readings).toHaveLength(2)
+    await rig.drain.stop(0)
+  })
+
   test('a row told of in any microtask after a batch is stored in its time', async () => {
     for (let ticks = 0; ticks < 30; ticks += 1) {
       const rig = createDrainRig({ maxAgeMs: 200 })
@@ -159,6 +176,47 @@ describe('the drain', () => {
     await advance(5_000)
     expect(rig.spool.written).toHaveLength(1)
     await rig.drain.stop(0)
+  })
+})
+
+describe('under a steady load', () => {
+  /** Batches in one second of 20 rows every 4 ms, into a sink that takes as long for each batch. */
+  const batchesOf = async (rig: ReturnType<typeof createDrainRig>): Promise<number> => {
+    const batchesAfter = async (steps: number): Promise<number> => {
+      for (let step = 0; step < steps; step += 1) {
+        await rig.add(20)
+        await advance(4)
+      }
+      return rig.batches.length
+    }
+    const before = await batchesAfter(100)
+    const taken = (await batchesAfter(250)) - before
+    expect(rig.drain.waiting).toBeLessThan(1_200)
+    await advance(1_000)
+    expect(seqsOf(rig.stored.readings)).toEqual(seqsOf(rig.spooled))
+    await rig.drain.stop(0)
+    return taken
+  }
+  const createSlowRig = () => {
+    const rig = createDrainRig()
+    rig.faults.beforeStore = () => new Promise((resolve) => setTimeout(resolve, 5))
+    return rig
+  }
+
+  test('a batch gathers for its 200 ms, after a backlog was found at the start too', async () => {
+    const rig = createSlowRig()
+    for (let entry = 0; entry < 50; entry += 1) await rig.put(100)
+    rig.drain.start()
+    expect(await batchesOf(rig)).toBeLessThan(8)
+  })
+
+  test('a batch gathers for its 200 ms, after a lost answer too', async () => {
+    const rig = createSlowRig()
+    rig.drain.start()
+    await advance(1)
+    rig.stored.loseNextAnswer()
+    await rig.add(8_000)
+    expect(await batchesOf(rig)).toBeLessThan(8)
   })
 })
 
@@ -257,18 +315,14 @@ describe('a sink that fails', () => {
   })
 
   test('is not asked more often because rows come in', async () => {
-    const rig = createDrainRig({ maxRows: 1 })
-    rig.drain.start()
-    await advance(0)
+    const rig = createDrainRig({ maxRows: 10 })
     let asked = 0
-    rig.faults.beforeStore = async () => {
+    rig.faults.beforeCursor = async () => {
       asked += 1
       throw away()
     }
-    rig.faults.beforeCursor = rig.faults.beforeStore as () => Promise<void>
-    await rig.add(1)
+    rig.drain.start()
     await advance(0)
-    expect(asked).toBe(1)
     for (let row = 0; row < 100; row += 1) await rig.add(1)
     await advance(50)
     expect(asked).toBe(1)
@@ -283,6 +337,26 @@ describe('a sink that fails', () => {
     await advance(1_000)
     expect(seqsOf(rig.stored.readings)).toEqual([0, 1, 2])
     expect(rig.drain.position).toBe(3)
+    await rig.drain.stop(0)
+  })
+
+  test('and comes back with an older cursor gets all rows behind that one, without another word', async () => {
+    const rig = createDrainRig({ batchBytes: 2_000 })
+    rig.drain.start()
+    await advance(0)
+    for (const rows of [1, 100, 100]) {
+      await rig.add(rows)
+      await advance(200)
+    }
+    expect(rig.drain.position).toBe(201)
+    rig.faults.beforeStore = async () => {
+      rig.faults.beforeStore = async () => {}
+      rig.goBackTo(1)
+      throw away()
+    }
+    await rig.add(3)
+    await advance(2_000)
+    expect(seqsOf(rig.stored.readings).slice(201)).toEqual(seqsOf(rig.spooled).slice(1))
     await rig.drain.stop(0)
   })
 

@@ -54,7 +54,13 @@ test('a refused row becomes a dead letter: its raw line, and what the sink said 
   await refused.store([entryOf(0, numbers(0, 3))], 0)
   const [letter] = stored.deadLetters
   const fields = letter?.split('\t') ?? []
-  expect(fields.slice(1, 6)).toEqual(['', '\\N', '\\N', 'refused-by-postgres', 'a row of a is refused'])
+  expect(fields.slice(1, 6)).toEqual([
+    'sensors/a/data',
+    '\\N',
+    'a',
+    'refused-by-postgres',
+    'a row of a is refused',
+  ])
   expect(Buffer.from((fields[6] ?? '').slice(3), 'hex').toString()).toBe(lineOf(numbered(1)))
   expect(told).toEqual([{ detail: 'a row of a is refused' }])
 })

@@ -115,6 +115,18 @@ describe('the spool writer', () => {
     ])
   })
 
+  test('hands the spool no more memory than the rows need: it keeps them for long', async () => {
+    const { store, writer, acks, put } = createRig()
+    put(1)
+    await eventually(() => acks.length === 2)
+    writer.appendDeadLetter('dead\n', () => acks.push('dead'))
+    await eventually(() => acks.includes('dead'))
+    for (const { readings, deadLetters } of store.written) {
+      const used = readings.byteLength + deadLetters.byteLength
+      expect(readings.buffer.byteLength + deadLetters.buffer.byteLength).toBeLessThanOrEqual(2 * used)
+    }
+  })
+
   test('counts what is not yet durable, and nothing once it is', async () => {
     const { store, writer, put, acks } = createRig()
     const gates = hold(store)

@@ -1,0 +1,68 @@
+/** What the bridge is made of and what it offers: the types of bridge.ts. */
+import type { SpoolBounds } from './core/bound.ts'
+import type { BridgeEmitter } from './events.ts'
+import type {
+  Clock,
+  DeviceStore,
+  HistoryReader,
+  Intake,
+  LatestStore,
+  Lifecycle,
+  Publisher,
+  ReadingSink,
+  SpoolStore,
+} from './ports.ts'
+import type { DeviceService, ReadingService } from './services.ts'
+
+export interface BridgeDeps {
+  readonly spool: SpoolStore
+  /** Absent: nothing is stored beyond the spool, whose oldest rows make room when it is full. */
+  readonly sink?: ReadingSink | undefined
+  readonly history?: HistoryReader | undefined
+  readonly devices: DeviceStore
+  readonly latest?: LatestStore | undefined
+  readonly publisher: Publisher
+  readonly events: BridgeEmitter
+  readonly clock: Clock
+  /** Milliseconds that never jump, for durations. */
+  readonly monotonic: () => number
+  readonly random: () => number
+}
+
+export interface BridgeOptions {
+  readonly bounds: SpoolBounds
+  readonly readingsIntervalMs: number
+  readonly devicesIntervalMs: number
+  readonly cache: {
+    readonly devices: { readonly max: number }
+    readonly readings: { readonly max: number; readonly ttlMs: number }
+    readonly sweepMs: number
+  }
+  /** How long `stop` goes on storing what is spooled while Postgres takes it. */
+  readonly drainOnStopMs: number
+}
+
+export interface CacheStats {
+  readonly hits: number
+  readonly misses: number
+  readonly size: number
+}
+
+export interface BridgeStats {
+  readonly spoolBytes: number
+  readonly pendingBytes: number
+  readonly waitingRows: number
+  readonly full: boolean
+  readonly latestAvailable: boolean
+  readonly caches: Readonly<Record<string, CacheStats>>
+}
+
+export interface Bridge extends Lifecycle {
+  readonly intake: Intake
+  readonly readings: ReadingService
+  readonly devices: DeviceService
+  /** An MQTT client connected, or its connection ended. */
+  readonly clientConnected: (clientId: string) => void
+  readonly clientGone: (clientId: string) => void
+  stats(): BridgeStats
+}
