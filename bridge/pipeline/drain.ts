@@ -5,14 +5,14 @@
  * One batch is under way at a time. While it is, the next one gathers in the spool; so the batches grow with
  * the load and nothing here needs tuning to it.
  */
-import { shouldCopy } from '../core/batch.ts'
 import { isBridgeError } from '../core/errors.ts'
 import { RETRY_POLICIES, retryDelay } from '../core/retry.ts'
 import type { BridgeEmitter } from '../events.ts'
-import type { ReadingSink, SpoolStore } from '../ports.ts'
+import type { ReadingSink, SpoolEntry, SpoolStore } from '../ports.ts'
 import { chunksOf, endOf } from './entry-rows.ts'
 import { createPause } from './pause.ts'
 import { createRefusedRows } from './refused-rows.ts'
+import { createWaitingRows } from './waiting-rows.ts'
 
 export interface DrainOptions {
   /** A row waits at most about this long before its COPY begins. */
@@ -57,17 +57,33 @@ export interface Drain {
 const TRIM_BYTES = 8 * 1024 * 1024
 const TRIM_EVERY_MS = 1_000
 
+interface Content {
+  readonly readings: number
+  readonly deadLetters: number
+  readonly bytes: number
+}
+
+/** What the entries hold at or after `from`; the bytes are those of the whole entries. */
+const contentOf = (entries: readonly SpoolEntry[], from: number): Content => {
+  let readings = 0
+  let deadLetters = 0
+  let bytes = 0
+  for (const entry of entries) {
+    const skipped = Math.max(0, from - entry.offset)
+    readings += Math.max(0, entry.readingRows - skipped)
+    deadLetters += entry.deadRows - Math.max(0, skipped - entry.readingRows)
+    bytes += entry.readings.byteLength + entry.deadLetters.byteLength
+  }
+  return { readings, deadLetters, bytes }
+}
+
 /** A drain of one spool into one sink. */
 export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAULTS): Drain => {
   const { spool, spoolId, sink, events, monotonic, random } = deps
   const pause = createPause()
+  const waiting = createWaitingRows(options, monotonic)
   let position: number | undefined
   let reached = 0
-  let rows = 0
-  let bytes = 0
-  let oldestSince = 0
-  let backlog = true
-  let knownEnd: number | undefined
   let stopBy: number | undefined
   let running: Promise<void> | undefined
   let trimmed = 0
@@ -76,15 +92,18 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
   let failingSince: number | undefined
   let lostTo = 0
 
-  const due = (): boolean =>
-    backlog || shouldCopy({ rows, bytes, oldestAgeMs: rows === 0 ? 0 : monotonic() - oldestSince }, options)
-
+  /** A trim that fails costs room, not rows: the drain goes on, and tries again. */
   const trim = async (): Promise<void> => {
     if (reached === trimmed) return
-    trimmed = reached
+    const offset = reached
     trimmedAt = monotonic()
     trimBytes = 0
-    await spool.trim(reached)
+    try {
+      await spool.trim(offset)
+      trimmed = offset
+    } catch (error) {
+      events.emit('bridge:error', { error: error as Error, where: 'trimming the spool' })
+    }
   }
 
   const moveTo = (offset: number): void => {
@@ -108,76 +127,48 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
     if (from === 0 || previousEnd <= Math.max(from, lostTo)) return
     lostTo = previousEnd
     const lostRows = previousEnd - from
-    events.emit('spool:damaged', {
-      lostRows,
-      detail: `rows ${from} to ${previousEnd - 1} of the spool are missing`,
-    })
+    const detail = `rows ${from} to ${previousEnd - 1} of the spool are missing`
+    events.emit('spool:damaged', { lostRows, detail })
     events.emit('message:dropped', { reason: 'spool-damaged', count: lostRows })
+  }
+
+  const store = async (entries: readonly SpoolEntry[], from: number, to: number): Promise<void> => {
+    try {
+      await sink.store({ spoolId, from, to, ...chunksOf(entries, from) })
+    } catch (error) {
+      if (!isBridgeError(error, 'ROW_REFUSED')) throw error
+      await refused.store(entries, from)
+    }
+    moveTo(to)
   }
 
   /** One batch; false when there was nothing to store. */
   const copy = async (): Promise<boolean> => {
     const from = position ?? 0
-    const before = { rows, bytes, end: knownEnd }
+    const mark = waiting.mark()
     const entries = await spool.read(from, options.batchBytes)
-    const last = entries.at(-1)
-    if (last === undefined) {
-      backlog = false
-      rows -= before.rows
-      bytes -= before.bytes
+    if (entries.length === 0) {
+      waiting.none(mark)
       return false
     }
-    let expected = from
+    let to = from
     for (const entry of entries) {
-      countLost(expected, entry.previousEnd)
-      expected = endOf(entry)
+      countLost(to, entry.previousEnd)
+      to = endOf(entry)
     }
     const started = monotonic()
-    const batch = { spoolId, from, to: endOf(last), ...chunksOf(entries, from) }
-    try {
-      await sink.store(batch)
-    } catch (error) {
-      if (!isBridgeError(error, 'ROW_REFUSED')) throw error
-      await refused.store(entries, from)
-    }
-    moveTo(batch.to)
-    let readings = 0
-    let deadLetters = 0
-    let size = 0
-    for (const entry of entries) {
-      const skipped = Math.max(0, from - entry.offset)
-      readings += Math.max(0, entry.readingRows - skipped)
-      deadLetters += entry.deadRows - Math.max(0, skipped - entry.readingRows)
-      size += entry.readings.byteLength + entry.deadLetters.byteLength
-    }
-    if (before.end !== undefined && batch.to >= before.end) {
-      // Caught up with all that was told of before the read, however it was counted. Under a steady load no
-      // read is ever empty: without this a backlog would never end and the batches never gather again.
-      backlog = false
-      rows -= before.rows
-      bytes -= before.bytes
-    } else {
-      rows = Math.max(0, rows - readings - deadLetters)
-      bytes = Math.max(0, bytes - size)
-    }
-    oldestSince = started
-    trimBytes += size
-    events.emit('drain:stored', {
-      readings,
-      deadLetters,
-      bytes: size,
-      ms: monotonic() - started,
-      waiting: rows,
-    })
+    await store(entries, from, to)
+    const { readings, deadLetters, bytes } = contentOf(entries, from)
+    waiting.stored(mark, { rows: readings + deadLetters, bytes, to }, started)
+    trimBytes += bytes
+    const ms = monotonic() - started
+    events.emit('drain:stored', { readings, deadLetters, bytes, ms, waiting: waiting.rows })
     return true
   }
 
   const step = async (): Promise<void> => {
-    if (position === undefined) {
-      const cursor = await sink.cursor(spoolId)
-      moveTo(cursor ?? 0)
-    }
-    if (due() || stopBy !== undefined) {
+    if (position === undefined) moveTo((await sink.cursor(spoolId)) ?? 0)
+    if (waiting.isDue() || stopBy !== undefined) {
       const stored = await copy()
       if (!stored && stopBy !== undefined) stopBy = monotonic()
     }
@@ -187,9 +178,22 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
   }
 
   const idle = async (): Promise<void> => {
-    if (due() || stopBy !== undefined) return
-    const untilDue = rows > 0 ? options.maxAgeMs - (monotonic() - oldestSince) : TRIM_EVERY_MS
-    await pause.wait(Math.max(1, Math.min(untilDue, TRIM_EVERY_MS)))
+    if (waiting.isDue() || stopBy !== undefined) return
+    await pause.wait(Math.max(1, Math.min(waiting.untilDue(), TRIM_EVERY_MS)))
+  }
+
+  const failed = async (error: unknown, attempt: number): Promise<void> => {
+    position = undefined
+    // The cursor may come back from further behind than the rows counted reach.
+    waiting.unknown()
+    if (stopBy !== undefined) {
+      stopBy = monotonic() // what is left stays in the spool for the next start
+      return
+    }
+    failingSince ??= monotonic()
+    const retryInMs = retryDelay(attempt, RETRY_POLICIES.postgres, random)
+    events.emit('drain:failed', { error, retryInMs })
+    await pause.wait(retryInMs)
   }
 
   const stopNow = (): boolean => stopBy !== undefined && monotonic() >= stopBy
@@ -203,38 +207,26 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
         await idle()
       } catch (error) {
         attempt += 1
-        position = undefined
-        // The cursor may come back from further behind than the rows counted reach.
-        if (knownEnd !== undefined) backlog = true
-        if (stopBy !== undefined) return // what is left stays in the spool for the next start
-        failingSince ??= monotonic()
-        const retryInMs = retryDelay(attempt, RETRY_POLICIES.postgres, random)
-        events.emit('drain:failed', { error, retryInMs })
-        await pause.wait(retryInMs)
+        await failed(error, attempt)
       }
     }
-    await trim().catch((error: Error) => events.emit('bridge:error', { error, where: 'trimming the spool' }))
+    await trim()
   }
 
   return {
     start: () => {
       running ??= run()
     },
-    notify: (newRows, newBytes, newEnd) => {
-      knownEnd = newEnd
-      if (rows === 0) oldestSince = monotonic()
-      const wasDue = due()
-      const first = rows === 0
-      rows += newRows
-      bytes += newBytes
-      // Woken for the first row too: the loop may be in a longer sleep than that row may wait.
-      if (first || (!wasDue && due())) if (failingSince === undefined) pause.wake()
+    notify: (rows, bytes, end) => {
+      const matters = waiting.add(rows, bytes, end)
+      // Not out of the pause between two attempts: rows do not bring Postgres back.
+      if (matters && failingSince === undefined) pause.wake()
     },
     get position() {
       return reached
     },
     get waiting() {
-      return rows
+      return waiting.rows
     },
     stop: async (deadlineMs) => {
       stopBy ??= monotonic() + deadlineMs
