@@ -58,6 +58,11 @@ export interface BridgeStats {
 }
 
 export interface Bridge extends Lifecycle {
+  /**
+   * Takes nothing more in (senders are refused and keep what they have), and resolves when what was taken in is
+   * durable and acked: call it before connections are closed, so that no board has to send again what is stored.
+   */
+  quiesce(): Promise<void>
   readonly intake: Intake
   readonly readings: ReadingService
   readonly devices: DeviceService

@@ -154,10 +154,15 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     checkpoints.unref()
   }
 
-  const stopOnce = async (): Promise<void> => {
+  /** What was taken in is made durable and acked; what comes now is refused. */
+  const quiesce = async (): Promise<void> => {
     await started?.catch(() => undefined)
     ingest?.stop()
     await writer?.stop()
+  }
+
+  const stopOnce = async (): Promise<void> => {
+    await quiesce()
     clearInterval(checkpoints)
     await checkpoint().catch(reportError('keeping sequence numbers'))
     await drain?.stop(options.drainOnStopMs)
@@ -191,6 +196,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       if (topic.channel === 'data') return running().readings(message, clientId, topic.deviceId, done)
       messages.take(message, clientId, topic, done)
     },
+    quiesce,
     readings: {
       ingest: (deviceId, body) => running().body(deviceId, body),
       recent: (deviceId, limit) => recent.recent(deviceId, limit),

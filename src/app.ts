@@ -59,7 +59,7 @@ const listenError = (cause: unknown, { host, port }: BrokerAddress): BridgeError
 }
 
 /** The program with these settings. Nothing runs, and no file is touched, before `start`. */
-export const createApp = (config: Config, log: Log): App => {
+export const createApp = (config: Config, log: Log, version: string): App => {
   const limited = limitRate(log, { perMs: LOG_EVERY_MS, clock })
   const embedded =
     config.useDb && config.databaseUrl === undefined
@@ -104,6 +104,7 @@ export const createApp = (config: Config, log: Log): App => {
         ? createDatabase({ clock, log }, { url: databaseUrl, retentionDays: config.retentionDays })
         : undefined
     const rest = assemble({
+      version,
       config,
       log,
       limited,
@@ -136,6 +137,7 @@ export const createApp = (config: Config, log: Log): App => {
 }
 
 interface Assembly {
+  readonly version: string
   readonly config: Config
   readonly log: Log
   readonly limited: ReturnType<typeof limitRate>
@@ -143,7 +145,7 @@ interface Assembly {
   readonly broker: EmbeddedBroker
 }
 
-const assemble = ({ config, log, limited, database, broker }: Assembly) => {
+const assemble = ({ version, config, log, limited, database, broker }: Assembly) => {
   const events = createBridgeEmitter()
   const onDamage = (detail: string) => events.emit('spool:damaged', { lostRows: 0, detail })
   const redis = config.redisUrl === undefined ? undefined : createRedisConnection(config.redisUrl)
@@ -199,7 +201,7 @@ const assemble = ({ config, log, limited, database, broker }: Assembly) => {
     })
   const facade = createFacade(
     { readings: bridge.readings, devices: bridge.devices, health, metrics: metrics.text, clock, log },
-    { ...config.http, nodeEnv: config.nodeEnv, apiKey: config.apiKey },
+    { ...config.http, nodeEnv: config.nodeEnv, apiKey: config.apiKey, version },
   )
   facade.onUpgrade('/mqtt', broker.upgrade)
   broker.events.on('client:connected', ({ clientId }) => bridge.clientConnected(clientId))
@@ -226,6 +228,7 @@ const assemble = ({ config, log, limited, database, broker }: Assembly) => {
       stop: facade.stop,
     },
     { name: 'MQTT', start: listen, stop: broker.stop },
+    { name: 'intake', stop: bridge.quiesce },
   ])
   return { lifecycle, addresses }
 }

@@ -1,5 +1,6 @@
 /** The process: environment in, signals, exit codes. Nothing else. */
 import { isBridgeError } from '../bridge/index.ts'
+import manifest from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
 import { ConfigError, loadConfig } from './load-config.ts'
 import { createLog } from './logging.ts'
@@ -19,7 +20,7 @@ const configOrExit = () => {
 
 const config = configOrExit()
 const log = createLog({ level: config.logLevel })
-const app = createApp(config, log)
+const app = createApp(config, log, manifest.version)
 let stopRequestedAt: number | undefined
 
 const stop = async (signal: NodeJS.Signals): Promise<void> => {
