@@ -29,13 +29,20 @@ export interface BridgeDeps {
   readonly random: () => number
 }
 
+export interface CacheBounds {
+  /** Entries. */
+  readonly max: number
+  readonly ttlMs: number
+}
+
 export interface BridgeOptions {
   readonly bounds: SpoolBounds
   readonly readingsIntervalMs: number
   readonly devicesIntervalMs: number
   readonly cache: {
-    readonly devices: { readonly max: number }
-    readonly readings: { readonly max: number; readonly ttlMs: number }
+    readonly devices: CacheBounds
+    readonly readings: CacheBounds
+    readonly queries: CacheBounds
     readonly sweepMs: number
   }
   /** How long `stop` goes on storing what is spooled while Postgres takes it. */
@@ -53,6 +60,8 @@ export interface BridgeStats {
   readonly pendingBytes: number
   readonly waitingRows: number
   readonly full: boolean
+  /** The spool's last write failed. */
+  readonly failing: boolean
   readonly latestAvailable: boolean
   readonly caches: Readonly<Record<string, CacheStats>>
 }

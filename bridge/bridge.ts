@@ -9,6 +9,7 @@ import { BridgeError } from './core/errors.ts'
 import type { DeviceId } from './core/reading.ts'
 import { topics } from './core/topic.ts'
 import { createAdmission } from './pipeline/admission.ts'
+import { atMost } from './pipeline/at-most.ts'
 import { createDeviceClients } from './pipeline/device-clients.ts'
 import { createDeviceMessages } from './pipeline/device-messages.ts'
 import { createDeviceRegistry } from './pipeline/device-registry.ts'
@@ -27,6 +28,10 @@ import type { Message } from './ports.ts'
 const HOLD_MS = 10_000
 /** How often the sequence numbers seen are kept; a restart reads the spool back this far. */
 const CHECKPOINT_MS = 1_000
+/** How long a stop waits for the devices to be written: each says again what is lost with them. */
+const DEVICES_ON_STOP_MS = 1_000
+/** What the drain may take to end after its time is up, when nothing hangs. */
+const GRACE_MS = 500
 const WITH_READINGS = { hasReadings: true } as const
 
 /** A bridge of these parts. Nothing runs before `start`. */
@@ -100,6 +105,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     trim: async (offset: number): Promise<void> => {
       await checkpoint()
       await spool.trim(offset)
+      admission.update()
     },
     get bytes() {
       return spool.bytes
@@ -122,6 +128,8 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     await warmUp(spool, (readings, offset) => {
       latest.update(readings)
       recent.add(readings, offset)
+      // A crash may have come before their devices were stored.
+      for (const { deviceId, receivedAt } of readings) registry.seen(deviceId, receivedAt, WITH_READINGS)
     })
     writer = createSpoolWriter({ store: spool, events, onCommitted, monotonic, random }, state)
     ingest = createIngest({
@@ -165,11 +173,13 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     await quiesce()
     clearInterval(checkpoints)
     await checkpoint().catch(reportError('keeping sequence numbers'))
-    await drain?.stop(options.drainOnStopMs)
+    // A Postgres that hangs keeps neither the spool nor the program from closing: what it has not stored, or is
+    // not known to have stored, is for the next start.
+    if (drain !== undefined) await atMost(options.drainOnStopMs + GRACE_MS, drain.stop(options.drainOnStopMs))
     await ring?.stop()
     await latest.stop()
     await recent.stop()
-    await registry.stop()
+    await atMost(DEVICES_ON_STOP_MS, registry.stop())
     await spool.close()
   }
 
@@ -192,7 +202,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     intake: (message: Message, clientId: string, done: (error?: Error) => void) => {
       const topic = topicOf(message.topic)
       if (topic === undefined) return done()
-      if (topic.deviceId !== undefined) clients.speaks(clientId, topic.deviceId)
+      messages.speaks(clientId, topic)
       if (topic.channel === 'data') return running().readings(message, clientId, topic.deviceId, done)
       messages.take(message, clientId, topic, done)
     },
@@ -204,12 +214,13 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     },
     devices: registry,
     clientConnected: (clientId) => messages.clientConnected(clientId),
-    clientGone: (clientId) => clients.gone(clientId),
+    clientGone: (clientId) => messages.clientGone(clientId),
     stats: () => ({
       spoolBytes: spool.bytes,
       pendingBytes: writer?.pendingBytes ?? 0,
       waitingRows: drain?.waiting ?? 0,
       full: admission.full,
+      failing: writer?.failing ?? false,
       latestAvailable: latest.stats().available,
       caches: { readings: recent.stats() },
     }),

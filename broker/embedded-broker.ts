@@ -26,6 +26,8 @@ export interface EmbeddedBroker extends Publisher {
   stop(): Promise<void>
 }
 
+type PublishOptions = NonNullable<Parameters<Publisher['publish']>[2]>
+
 const addressOf = (client: Client): string => {
   const remote: unknown = client.req?.socket.remoteAddress ?? Reflect.get(client.conn, 'remoteAddress')
   return typeof remote === 'string' ? remote : 'unknown'
@@ -52,11 +54,13 @@ const forwardEvents = (aedes: Aedes, events: BrokerEmitter): void => {
  */
 export const createEmbeddedBroker = (
   { sessions }: { readonly sessions: object },
-  given: Partial<BrokerOptions> = {},
+  overrides: Partial<BrokerOptions> = {},
 ): EmbeddedBroker => {
-  const options = { ...BROKER_DEFAULTS, ...given }
+  const options = { ...BROKER_DEFAULTS, ...overrides }
   const events = createBrokerEmitter()
   const persistence = new QuietPersistence(sessions)
+  // What the bridge has to tell before there is a broker to tell it: the newest of each topic.
+  const early = new Map<string, { readonly payload: string; readonly options: PublishOptions }>()
   const combineWrites = createWriteCombiner()
   let aedes: Aedes | undefined
   let stopping: Promise<void> | undefined
@@ -68,6 +72,13 @@ export const createEmbeddedBroker = (
   }
   const tcp = createTcpListener(options, handle, (error) => events.emit('broker:error', { error }))
   const webSocket = createWebSocketDoor(options, handle)
+
+  const publishNow = (to: Aedes, topic: string, payload: string, options: PublishOptions): void => {
+    const { retain = false, qos = 0 } = options
+    to.publish({ cmd: 'publish', topic, payload, retain, qos, dup: false }, (error) => {
+      if (error) events.emit('broker:error', { error })
+    })
+  }
 
   const start = async (intake: Intake): Promise<BrokerAddress> => {
     const isStored = (client: Client, packet: { readonly messageId?: number }): Promise<boolean> =>
@@ -86,6 +97,8 @@ export const createEmbeddedBroker = (
       authorizePublish: createPublishHook({ intake, events, isStored, isSilent }),
     })
     forwardEvents(aedes, events)
+    for (const [topic, { payload, options: told }] of early) publishNow(aedes, topic, payload, told)
+    early.clear()
     return await tcp.listen()
   }
 
@@ -102,11 +115,10 @@ export const createEmbeddedBroker = (
     },
     start,
     upgrade: webSocket.upgrade,
-    publish: (topic, payload, { retain = false, qos = 0 } = {}) => {
-      if (aedes === undefined || stopping !== undefined) return
-      aedes.publish({ cmd: 'publish', topic, payload, retain, qos, dup: false }, (error) => {
-        if (error) events.emit('broker:error', { error })
-      })
+    publish: (topic, payload, options = {}) => {
+      if (stopping !== undefined) return
+      if (aedes !== undefined) publishNow(aedes, topic, payload, options)
+      else if (options.retain === true) early.set(topic, { payload, options })
     },
     stop: () => {
       stopping ??= stopOnce()

@@ -13,18 +13,17 @@ export interface HealthDeps {
   readonly redis: (() => boolean) | undefined
 }
 
+const spoolMessage = ({ full, failing }: BridgeStats): string => {
+  if (failing) return 'the spool cannot be written and acks are held: free disk space, or look at the log'
+  if (full) return 'the spool is full: bring Postgres back, free disk space or raise SPOOL_MAX_BYTES'
+  return 'takes rows'
+}
+
 const spoolHealth = ({ stats, spoolMaxBytes }: HealthDeps): PartHealth => {
-  const { full, spoolBytes, pendingBytes, waitingRows } = stats()
-  return {
-    ok: !full,
-    message: full
-      ? 'the spool is full: free disk space, bring Postgres back or raise SPOOL_MAX_BYTES'
-      : 'takes rows',
-    bytes: spoolBytes,
-    maxBytes: spoolMaxBytes,
-    pendingBytes,
-    waitingRows,
-  }
+  const now = stats()
+  const { spoolBytes: bytes, pendingBytes, waitingRows } = now
+  const ok = !now.full && !now.failing
+  return { ok, message: spoolMessage(now), bytes, maxBytes: spoolMaxBytes, pendingBytes, waitingRows }
 }
 
 const brokerHealth = ({ listening, connections }: HealthDeps): PartHealth => {

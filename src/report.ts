@@ -15,8 +15,6 @@ export interface ReportDeps {
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-const MEBIBYTE = 1024 * 1024
-
 /** Subscribes the log to the bridge's and the broker's events. */
 export const reportEvents = ({ log, limited, bridge, broker }: ReportDeps): void => {
   bridge.on('spool:failed', ({ error, retryInMs }) =>
@@ -29,10 +27,7 @@ export const reportEvents = ({ log, limited, bridge, broker }: ReportDeps): void
   )
   bridge.on('spool:full', ({ full, bytes }) =>
     full
-      ? log.error(
-          { mebibytes: Math.round(bytes / MEBIBYTE) },
-          'the spool is full: acks are withheld, QoS 0 is dropped',
-        )
+      ? log.error({ bytes }, 'the spool is full: acks are withheld, QoS 0 is dropped')
       : log.info('the spool has room again'),
   )
   bridge.on('spool:damaged', ({ lostRows, detail }) =>
@@ -65,20 +60,22 @@ export const reportEvents = ({ log, limited, bridge, broker }: ReportDeps): void
       fields: { reason, detail, topic },
     }),
   )
-  bridge.on('message:dropped', ({ reason, count }) =>
-    limited.write({
-      key: `dropped:${reason}`,
-      level: 'error',
-      msg: 'readings were lost',
-      fields: { reason, count },
-    }),
-  )
+  const totals = createTotals()
+  bridge.on('message:dropped', ({ reason, count }) => {
+    const total = totals.add(reason, count)
+    // Without a database the spool is a ring: that its oldest rows make room is what was asked for.
+    if (reason === 'store-off-full') {
+      limited.write({ key: reason, level: 'info', msg: 'the oldest readings made room', fields: { total } })
+    } else {
+      limited.write({ key: reason, level: 'error', msg: 'readings were lost', fields: { reason, total } })
+    }
+  })
   bridge.on('message:held', ({ count }) =>
     limited.write({
       key: 'held',
       level: 'warn',
       msg: 'messages were refused for want of room: their senders keep them',
-      fields: { count },
+      fields: { total: totals.add('held', count) },
     }),
   )
   bridge.on('latest:store', ({ available, error }) =>
@@ -90,7 +87,7 @@ export const reportEvents = ({ log, limited, bridge, broker }: ReportDeps): void
     limited.write({
       key: 'devices:failed',
       level: 'warn',
-      msg: 'devices cannot be stored: they are kept in memory',
+      msg: 'devices cannot be read or stored: they are kept in memory',
       fields: { error: text(error) },
     }),
   )
@@ -103,6 +100,18 @@ export const reportEvents = ({ log, limited, bridge, broker }: ReportDeps): void
     }),
   )
   reportBroker(limited, broker)
+}
+
+/** Sums since the start: a line that is held back takes no count along with it. */
+const createTotals = () => {
+  const totals = new Map<string, number>()
+  return {
+    add: (key: string, count: number): number => {
+      const total = (totals.get(key) ?? 0) + count
+      totals.set(key, total)
+      return total
+    },
+  }
 }
 
 const reportBroker = (limited: LimitedLog, broker: BrokerEmitter): void => {
@@ -126,7 +135,7 @@ const reportBroker = (limited: LimitedLog, broker: BrokerEmitter): void => {
     limited.write({
       key: 'broker:error',
       level: 'error',
-      msg: 'the broker failed',
+      msg: 'the broker could not store or send something',
       fields: { error: error.message },
     }),
   )

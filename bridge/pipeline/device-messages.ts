@@ -24,11 +24,18 @@ export interface DeviceMessagesDeps {
 }
 
 export interface DeviceMessages {
+  /** Notes who speaks for a device: the sender of whatever only a board sends. */
+  speaks(clientId: string, topic: DeviceTopic): void
   /** Takes a message of a device topic other than `sensors/{id}/data`. */
   take(message: Message, clientId: string, topic: DeviceTopic, done: (error?: Error) => void): void
   /** A client connected: when its id is a known device's, that device is connected. */
   clientConnected(clientId: string): void
+  /** Its connection ended. */
+  clientGone(clientId: string): void
 }
+
+/** Wills that a broker publishes after its own death come from nobody. */
+const NOBODY = ''
 
 type Outcome = Rejection | undefined
 
@@ -47,6 +54,8 @@ const parse = (message: Message): { readonly value: unknown } | Rejection => {
 /** The reader of device messages. */
 export const createDeviceMessages = (deps: DeviceMessagesDeps): DeviceMessages => {
   const { registry, clients, events, clock } = deps
+  /** Clients whose device is being looked up: one that goes meanwhile must not be linked after its end. */
+  const lookedUp = new Map<string, symbol>()
 
   const apply = (
     channel: 'register' | 'heartbeat' | 'status',
@@ -77,6 +86,11 @@ export const createDeviceMessages = (deps: DeviceMessagesDeps): DeviceMessages =
   }
 
   return {
+    speaks: (clientId, { channel, deviceId }) => {
+      // A command comes from a dashboard.
+      if (deviceId !== undefined && channel !== 'buzzer-cmd' && clientId !== NOBODY)
+        clients.speaks(clientId, deviceId)
+    },
     take: (message, clientId, { channel, deviceId }, done) => {
       if (channel !== 'register' && channel !== 'heartbeat' && channel !== 'status') {
         if (deviceId !== undefined && channel !== 'buzzer-cmd') registry.seen(deviceId, clock())
@@ -98,12 +112,21 @@ export const createDeviceMessages = (deps: DeviceMessagesDeps): DeviceMessages =
     clientConnected: (clientId) => {
       const deviceId = parseDeviceId(clientId)
       if (deviceId === undefined) return
+      const lookUp = Symbol(clientId)
+      lookedUp.set(clientId, lookUp)
+      const found = (isKnown: boolean): void => {
+        if (lookedUp.get(clientId) !== lookUp) return
+        lookedUp.delete(clientId)
+        if (isKnown) clients.speaks(clientId, deviceId)
+      }
       registry.get(deviceId).then(
-        (device) => {
-          if (device !== undefined) clients.speaks(clientId, deviceId)
-        },
-        () => undefined, // without its store the registry knows no device; the first reading links it
+        (device) => found(device !== undefined),
+        () => found(false), // without its store the registry knows no device; the first reading links it
       )
+    },
+    clientGone: (clientId) => {
+      lookedUp.delete(clientId)
+      clients.gone(clientId)
     },
   }
 }

@@ -37,6 +37,8 @@ export interface SpoolWriter {
   readonly pendingBytes: number
   /** Where the durable rows end. */
   readonly end: number
+  /** Whether the last write failed; it is being tried again. */
+  readonly failing: boolean
   /** Waits for what is gathered, unless the disk fails; what then is left is called back with STOPPING. */
   stop(): Promise<void>
 }
@@ -79,6 +81,7 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
   let running: Promise<void> | undefined
   let stopping = false
   let pendingBytes = 0
+  let failing = false
   let nextOffset = state.nextOffset
   let end = state.end
 
@@ -94,8 +97,10 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
     for (let attempt = 1; ; attempt += 1) {
       try {
         await store.append(entry)
+        failing = false
         return entry.readings.byteLength + entry.deadLetters.byteLength
       } catch (error) {
+        failing = true
         if (stopping) throw error
         const retryInMs = retryDelay(attempt, RETRY_POLICIES.spool, random)
         events.emit('spool:failed', { error, retryInMs })
@@ -179,6 +184,9 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
     },
     get end() {
       return end
+    },
+    get failing() {
+      return failing
     },
     stop: async () => {
       stopping = true

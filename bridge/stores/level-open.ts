@@ -48,13 +48,14 @@ const levelMessage = (error: unknown): string =>
 
 /** The error of a LevelDB that cannot be used: SPOOL_BROKEN, with what LevelDB said. */
 export const levelBroken = ({ folder, what }: LevelOptions, cause: unknown): BridgeError =>
-  new BridgeError('SPOOL_BROKEN', `The ${what} in ${folder} cannot be used: ${levelMessage(cause)}`, {
+  new BridgeError('SPOOL_BROKEN', `${folder} (${what}) cannot be used: ${levelMessage(cause)}`, {
     cause,
   })
 
 const assertWritable = async ({ folder, what }: LevelOptions): Promise<void> => {
   try {
-    await mkdir(folder, { recursive: true })
+    // What boards sent is nobody else's business on a shared machine.
+    await mkdir(folder, { recursive: true, mode: 0o700 })
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (cause) {
     throw new BridgeError(
@@ -66,16 +67,16 @@ const assertWritable = async ({ folder, what }: LevelOptions): Promise<void> => 
 }
 
 const mend = async (options: LevelOptions, reason: string): Promise<OpenedLevel> => {
-  const { folder, what } = options
+  const { folder } = options
   try {
     await ClassicLevel.repair(folder)
-    return { db: await openAt(options), damage: `${what}: ${reason}; repaired in place` }
+    return { db: await openAt(options), damage: `${reason}; repaired in place` }
   } catch (cause) {
     // A full disk or a missing right is no damage: moving the folder away would lose what it holds.
     if (!isCorruption(cause)) throw levelBroken(options, cause)
     const aside = `${folder}.damaged-${Date.now()}`
     await rename(folder, aside)
-    return { db: await openAt(options), damage: `${what}: ${reason}; put aside as ${aside} and begun anew` }
+    return { db: await openAt(options), damage: `${reason}; put aside as ${aside} and begun anew` }
   }
 }
 
@@ -92,7 +93,7 @@ export const openLevel = async (options: LevelOptions): Promise<OpenedLevel> => 
       const { folder, what } = options
       throw new BridgeError(
         'SPOOL_LOCKED',
-        `The ${what} in ${folder} is in use by another Sluice: stop that one, or give this one a DATA_DIR of its own`,
+        `${folder} (${what}) is in use by another Sluice: stop that one, or give this one a DATA_DIR of its own`,
         { cause },
       )
     }

@@ -81,6 +81,8 @@ export const buildServer = (deps: FacadeDeps, options: FacadeOptions): FacadeApp
   }).withTypeProvider<ZodTypeProvider>()
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(plainJson)
+  // Only with such a hook (or a logger) does fastify note when a request came, which is what `responseTime` reads.
+  app.addHook('onResponse', (_request, _reply, done) => done())
   useHeaders(app)
   useConditionalGet(app)
   app.register(compress, {

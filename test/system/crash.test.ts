@@ -4,6 +4,7 @@ import { connectBoard } from '../support/boards.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { freshDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { mosquittoSub } from '../support/mosquitto-clients.ts'
 import { freshDataDir, startSluice } from '../support/sluice.ts'
 
 const later = useCleanups()
@@ -40,3 +41,35 @@ test('killed in the middle of a load and started again, every acked reading is o
   expect(acked.length).toBe(boards.reduce((sum, board) => sum + board.published, 0))
   await expectAckedOnce(database.pool, acked)
 }, 90_000)
+
+test('after a crash the retained latest values are those of the last acked reading', async () => {
+  const database = await freshDatabase()
+  later(database.drop)
+  const { dataDir, cleanup } = await freshDataDir()
+  later(cleanup)
+  const settings = { DATA_DIR: dataDir, DATABASE_URL: database.url }
+  let sluice = await startSluice(settings)
+  later(() => sluice.end('SIGTERM'))
+  const board = await connectBoard({ port: sluice.mqttPort, deviceId: 'last-words', window: 1 })
+  later(board.close)
+  board.start()
+  await eventually(() => board.acked.length >= 20)
+  const ended = board.stop()
+  await sluice.end('SIGKILL')
+  sluice = await startSluice({ ...settings, MQTT_PORT: String(sluice.mqttPort) })
+  await ended
+
+  const temperature = board.published / 10
+  await eventually(async () => {
+    const sub = mosquittoSub(sluice.mqttPort, 'sensors/last-words/latest')
+    try {
+      await sub.subscribed
+      return await eventually(
+        () => sub.received.some((line) => line.includes(`"temperature":${temperature}`)),
+        500,
+      )
+    } finally {
+      await sub.end()
+    }
+  })
+}, 60_000)

@@ -1,0 +1,122 @@
+import { createBridge } from '../../../bridge/bridge.ts'
+import { createBridgeEmitter } from '../../../bridge/events.ts'
+import type { DeviceStore, LatestStore, Message, SpoolStore } from '../../../bridge/ports.ts'
+import { createMemoryDevices } from '../../../bridge/stores/memory-devices.ts'
+import { createMemorySink } from '../../../bridge/stores/memory-sink.ts'
+import { createMemorySpool, type MemorySpool } from '../../../bridge/stores/memory-spool.ts'
+
+export interface Published {
+  readonly topic: string
+  readonly payload: unknown
+  readonly retain: boolean
+}
+
+/** Far from zero, as in a process that has run for a while: the first trim is due at once. */
+const monotonic = (): number => performance.now() + 1_000_000
+
+export interface RigOptions {
+  readonly spool?: MemorySpool
+  readonly sink?: ReturnType<typeof createMemorySink>
+  readonly devices?: DeviceStore
+  readonly latest?: LatestStore
+  readonly useDb?: boolean
+  readonly maxSpoolBytes?: number
+  readonly startAt?: number
+}
+
+/** A bridge between adapters in memory. `crash` cuts it off from its spool, as the end of the process does. */
+export const createBridgeRig = (given: RigOptions = {}) => {
+  const spool = given.spool ?? createMemorySpool()
+  const sink = given.sink ?? createMemorySink()
+  const devices = given.devices ?? createMemoryDevices()
+  const events = createBridgeEmitter()
+  const published: Published[] = []
+  const calls: string[] = []
+  const time = { now: given.startAt ?? Date.UTC(2026, 10, 23) }
+  let crashed = false
+
+  const unlessCrashed = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
+    if (crashed) return new Promise(() => {})
+    const result = await call()
+    calls.push(name)
+    return result
+  }
+  const watched: SpoolStore = {
+    open: () => unlessCrashed('open', () => spool.open()),
+    append: (entry) => unlessCrashed('append', () => spool.append(entry)),
+    read: (offset, maxBytes) => unlessCrashed('read', () => spool.read(offset, maxBytes)),
+    entries: (offset) => spool.entries(offset),
+    seen: () => spool.seen(),
+    checkpoint: (offset, seen) => unlessCrashed('checkpoint', () => spool.checkpoint(offset, seen)),
+    trim: (offset) => unlessCrashed('trim', () => spool.trim(offset)),
+    close: () => unlessCrashed('close', () => spool.close()),
+    get bytes() {
+      return spool.bytes
+    },
+  }
+  const useDb = given.useDb ?? true
+  const bridge = createBridge(
+    {
+      spool: watched,
+      sink: useDb
+        ? {
+            cursor: (spoolId) => unlessCrashed('cursor', () => sink.cursor(spoolId)),
+            store: (batch) => unlessCrashed('store', () => sink.store(batch)),
+          }
+        : undefined,
+      history: useDb ? sink : undefined,
+      devices,
+      latest: given.latest,
+      publisher: {
+        publish: (topic, payload, { retain = false } = {}) =>
+          published.push({ topic, payload: JSON.parse(payload), retain }),
+      },
+      events,
+      clock: () => time.now,
+      monotonic,
+      random: () => 0,
+    },
+    {
+      bounds: { maxSpoolBytes: given.maxSpoolBytes ?? 10_000_000, maxMemoryBytes: 1_000_000 },
+      readingsIntervalMs: 1,
+      devicesIntervalMs: 1,
+      cache: {
+        devices: { max: 100, ttlMs: 60_000 },
+        readings: { max: 100, ttlMs: 60_000 },
+        queries: { max: 100, ttlMs: 60_000 },
+        sweepMs: 30_000,
+      },
+      drainOnStopMs: 1_000,
+    },
+  )
+
+  /** Publishes to the bridge; resolves when it acks, rejects when it refuses. */
+  const send = (
+    topic: string,
+    payload: unknown,
+    { qos = 1, clientId = 'client' }: { readonly qos?: Message['qos']; readonly clientId?: string } = {},
+  ): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(JSON.stringify(payload))
+      bridge.intake({ topic, payload: bytes, qos, retain: false }, clientId, (error) =>
+        error === undefined ? resolve() : reject(error),
+      )
+    })
+
+  return {
+    bridge,
+    spool,
+    sink,
+    devices,
+    events,
+    published,
+    calls,
+    time,
+    send,
+    crash: (): void => {
+      crashed = true
+    },
+    on: (topic: string): readonly unknown[] =>
+      published.filter((one) => one.topic === topic).map(({ payload }) => payload),
+  }
+}
