@@ -42,7 +42,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
   const latest = createLatestValues({ store: deps.latest, history, clock, random, events })
   const registry = createDeviceRegistry(
     { store: deps.devices, clock, events, random },
-    { flushIntervalMs: options.devicesIntervalMs },
+    { flushIntervalMs: options.devicesIntervalMs, cache: options.cache },
   )
   let writer: SpoolWriter | undefined
   let drain: Drain | undefined
@@ -222,7 +222,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       full: admission.full,
       failing: writer?.failing ?? false,
       latestAvailable: latest.stats().available,
-      caches: { readings: recent.stats() },
+      caches: { readings: recent.stats(), ...registry.stats().caches },
     }),
   }
 }

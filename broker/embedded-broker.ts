@@ -76,7 +76,7 @@ export const createEmbeddedBroker = (
   const publishNow = (to: Aedes, topic: string, payload: string, options: PublishOptions): void => {
     const { retain = false, qos = 0 } = options
     to.publish({ cmd: 'publish', topic, payload, retain, qos, dup: false }, (error) => {
-      if (error) events.emit('broker:error', { error })
+      if (error && stopping === undefined) events.emit('broker:error', { error })
     })
   }
 
@@ -116,7 +116,9 @@ export const createEmbeddedBroker = (
     start,
     upgrade: webSocket.upgrade,
     publish: (topic, payload, options = {}) => {
-      if (stopping !== undefined) return
+      // After the stop nobody is there to be told, but what is retained is still kept for the next start: the
+      // status of boards whose connections the stop ended, say.
+      if (stopping !== undefined && options.retain !== true) return
       if (aedes !== undefined) publishNow(aedes, topic, payload, options)
       else if (options.retain === true) early.set(topic, { payload, options })
     },

@@ -53,7 +53,8 @@ export const createPublishHook = ({ intake, events, isStored, isSilent }: Publis
 
   const takeInAndAck = (client: Client, packet: PublishPacket, messageId: number, callback: Callback): void =>
     takeIn(client, packet, (error) => {
-      if (!error && isSilent(packet.topic) && client.connected) {
+      // A board that does not read its acks is left to Aedes, which waits for it and then closes it.
+      if (!error && isSilent(packet.topic) && client.connected && !client.conn.writableNeedDrain) {
         client.conn.write(puback(messageId))
         packet.qos = 0
       }

@@ -11,6 +11,8 @@ import mqemitter, { type Message, type MQEmitter } from 'mqemitter'
 
 /** Topics remembered; then they are learnt anew. */
 const MAX_TOPICS = 20_000
+/** Longer ones (MQTT allows 64 KiB) are looked up each time: what is remembered is bounded in bytes as well. */
+const MAX_TOPIC_LENGTH = 256
 
 /** Topics known to have no listener. */
 const createSilentTopics = () => {
@@ -23,6 +25,7 @@ const createSilentTopics = () => {
     },
     has: (topic: string): boolean => topics.has(topic),
     add: (topic: string): void => {
+      if (topic.length > MAX_TOPIC_LENGTH) return
       if (topics.size >= MAX_TOPICS) topics.clear()
       topics.add(topic)
     },

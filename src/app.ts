@@ -19,11 +19,13 @@ import type { Config } from './config.ts'
 import { createDatabase, type Database } from './database.ts'
 import { createEmbeddedPostgres } from './embedded-postgres/index.ts'
 import { createFacade } from './facade/index.ts'
+import { createForecast } from './forecast.ts'
 import { reportHealth } from './health.ts'
 import { createLifecycle, type Lifecycle } from './lifecycle.ts'
 import { type Log, limitRate } from './logging.ts'
 import { createMetrics } from './metrics.ts'
 import { reportEvents } from './report.ts'
+import { createRestarts } from './restarts.ts'
 
 export interface Addresses {
   /** Such as `http://127.0.0.1:3000`; MQTT over WebSocket is on its path `/mqtt`. */
@@ -44,6 +46,8 @@ const monotonic = (): number => performance.now()
 const LOG_EVERY_MS = 10_000
 /** Of the time to shut down, this share may go on draining; the rest is for closing. */
 const DRAIN_SHARE = 0.5
+/** The bridge and its stores may take this share; the rest is for the embedded Postgres and the sessions. */
+const INNER_SHARE = 0.8
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
@@ -76,20 +80,22 @@ export const createApp = (config: Config, log: Log, version: string): App => {
   const startPostgres = async (): Promise<void> => {
     const started = await embedded?.start()
     databaseUrl = started?.url ?? databaseUrl
-    embedded?.onExit(() => void restartPostgres())
+    embedded?.onExit(() => {
+      log.error('the embedded Postgres ended by itself: starting it again')
+      void restarts.ended()
+    })
   }
 
   /** The spool holds what comes in meanwhile. */
-  const restartPostgres = async (): Promise<void> => {
-    log.error('the embedded Postgres ended by itself: starting it again')
-    try {
+  const restarts = createRestarts({
+    start: async () => {
       const started = await embedded?.start()
       if (started?.url !== databaseUrl)
         log.fatal('the embedded Postgres moved to another port: restart Sluice')
-    } catch (error) {
-      log.error({ error: String(error) }, 'the embedded Postgres does not start: restart Sluice')
-    }
-  }
+    },
+    onFailed: (error) =>
+      log.error({ error: String(error) }, 'the embedded Postgres does not start: it is tried again'),
+  })
 
   const openSessions = async (): Promise<void> => {
     const opened = await openLevel({ folder: join(config.dataDir, 'sessions'), what: 'sessions' })
@@ -120,7 +126,11 @@ export const createApp = (config: Config, log: Log, version: string): App => {
     // First: its lock is what keeps a second Sluice out of the folder, also one in another container.
     { name: 'sessions', start: openSessions, stop: async () => sessions?.close() },
     { name: 'embedded Postgres', start: startPostgres, stop: async () => embedded?.stop() },
-    { name: 'bridge', start: startRest, stop: async () => inner?.stop(config.shutdownTimeoutMs) },
+    {
+      name: 'bridge',
+      start: startRest,
+      stop: async () => inner?.stop(config.shutdownTimeoutMs * INNER_SHARE),
+    },
   ])
 
   return {
@@ -130,6 +140,7 @@ export const createApp = (config: Config, log: Log, version: string): App => {
       return addresses
     },
     stop: async () => {
+      restarts.stop()
       await outer.stop(config.shutdownTimeoutMs)
       limited.flush()
     },
@@ -184,6 +195,11 @@ const assemble = ({ version, config, log, limited, database, broker }: Assembly)
     {
       spoolBytes: () => bridge.stats().spoolBytes,
       spoolMaxBytes: config.spool.maxBytes,
+      spoolSecondsUntilFull: createForecast({
+        used: () => bridge.stats().spoolBytes,
+        max: config.spool.maxBytes,
+        monotonic,
+      }),
       waitingRows: () => bridge.stats().waitingRows,
       pendingBytes: () => bridge.stats().pendingBytes,
       connections: () => broker.connections,
@@ -197,7 +213,7 @@ const assemble = ({ version, config, log, limited, database, broker }: Assembly)
       connections: () => broker.connections,
       listening: addresses,
       database: database?.health,
-      redis: redis && (() => redis.available),
+      redis: redis && (() => redis.available && bridge.stats().latestAvailable),
     })
   const facade = createFacade(
     { readings: bridge.readings, devices: bridge.devices, health, metrics: metrics.text, clock, log },

@@ -34,7 +34,18 @@ export interface DatabaseOptions {
 const HEALTH_EVERY_MS = 2_000
 const HEALTH_TIMEOUT_MS = 1_000
 
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+const GOODBYE_MS = 1_500
+
+/** A refused connection to several addresses has a code and no message. */
+const text = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  if (error.message !== '') return error.message
+  return 'code' in error ? String(error.code) : error.name
+}
+
+/** Waits for the end of a part, but not for one that hangs. */
+const soon = (end: Promise<void>): Promise<unknown> =>
+  Promise.race([end, new Promise((resolve) => setTimeout(resolve, GOODBYE_MS).unref())])
 
 /** The stores in the Postgres at `url`. Nothing is connected before `start`. */
 export const createDatabase = (
@@ -93,8 +104,9 @@ export const createDatabase = (
     },
     stop: async () => {
       await partitions.stop()
-      await sink.close()
-      await pool.end()
+      // A Postgres that hangs would hold each of them for as long as a query may take.
+      await soon(sink.close())
+      await soon(pool.end())
     },
     health: () => {
       const now = clock()

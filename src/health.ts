@@ -45,7 +45,12 @@ export const reportHealth = async (deps: HealthDeps): Promise<HealthReport> => {
   if (deps.database !== undefined) parts.database = await deps.database()
   if (deps.redis !== undefined) {
     const ok = deps.redis()
-    parts.redis = { ok, message: ok ? 'connected' : 'Redis is away: latest values are served from memory' }
+    parts.redis = {
+      ok,
+      message: ok
+        ? 'connected'
+        : 'Redis is away or refuses to be written: latest values are served from memory',
+    }
   }
   const degraded = Object.keys(parts).filter((name) => parts[name]?.ok === false)
   return {

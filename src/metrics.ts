@@ -10,6 +10,8 @@ export interface Gauges {
   /** Bytes in the spool that Postgres does not have yet. */
   readonly spoolBytes: () => number
   readonly spoolMaxBytes: number
+  /** At the pace of the last minute; Infinity when the spool does not grow. */
+  readonly spoolSecondsUntilFull: () => number
   /** Rows known to wait for Postgres. */
   readonly waitingRows: () => number
   /** Bytes held in memory before the spool. */
@@ -119,6 +121,11 @@ const readGauges = (registry: Registry, gauges: Gauges): void => {
   }
   gauge('spool_bytes', 'Bytes in the spool that Postgres does not have yet', gauges.spoolBytes)
   gauge('spool_max_bytes', 'The bound of the spool', () => gauges.spoolMaxBytes)
+  gauge(
+    'spool_seconds_until_full',
+    'Seconds until the spool is full at the pace of the last minute',
+    gauges.spoolSecondsUntilFull,
+  )
   gauge('spool_waiting_rows', 'Rows known to wait for Postgres', gauges.waitingRows)
   gauge('pending_bytes', 'Bytes in memory that are not in the spool yet', gauges.pendingBytes)
   gauge('mqtt_connections', 'MQTT clients connected', gauges.connections)

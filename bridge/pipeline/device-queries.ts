@@ -3,8 +3,8 @@ import type { Device } from '../core/device.ts'
 import { BridgeError } from '../core/errors.ts'
 import type { DeviceId } from '../core/reading.ts'
 import type { BridgeEmitter } from '../events.ts'
-import type { DeviceStore } from '../ports.ts'
 import type { DeviceService } from '../services.ts'
+import type { DeviceCache } from './device-cache.ts'
 import { type DeviceRecord, newestSeen } from './device-record.ts'
 import type { DeviceTable } from './device-table.ts'
 import { resumeDevice } from './device-updates.ts'
@@ -17,7 +17,7 @@ export interface DeviceQueries extends DeviceService {
 }
 
 export interface DeviceQueriesDeps {
-  readonly store: DeviceStore
+  readonly cache: DeviceCache
   readonly table: DeviceTable
   readonly outage: Outage
   readonly events: BridgeEmitter
@@ -26,13 +26,13 @@ export interface DeviceQueriesDeps {
 
 /** Queries on a table that `load` fills. */
 export const createDeviceQueries = (deps: DeviceQueriesDeps): DeviceQueries => {
-  const { store, table, outage, events, maxDevices } = deps
+  const { cache, table, outage, events, maxDevices } = deps
   let loaded = false
   let loading: Promise<void> | undefined
 
   const readAll = async (): Promise<void> => {
     try {
-      const stored = await store.list(maxDevices)
+      const stored = await cache.store.list(maxDevices)
       table.load(stored, stored.length < maxDevices)
       loaded = true
       outage.succeeded()
@@ -51,9 +51,12 @@ export const createDeviceQueries = (deps: DeviceQueriesDeps): DeviceQueries => {
 
   /** What memory has no room for. In an outage it is left out: those devices are the ones not heard of. */
   const others = async (limit: number): Promise<readonly Device[]> => {
-    if (table.whole) return []
+    if (table.whole) {
+      cache.answered('queries')
+      return []
+    }
     try {
-      return (await store.list(limit)).filter(({ id }) => table.get(id) === undefined).map(resumeDevice)
+      return (await cache.reads.list(limit)).filter(({ id }) => table.get(id) === undefined).map(resumeDevice)
     } catch {
       return []
     }
@@ -69,10 +72,16 @@ export const createDeviceQueries = (deps: DeviceQueriesDeps): DeviceQueries => {
 
   const get = async (deviceId: DeviceId): Promise<Device | undefined> => {
     const known = table.get(deviceId)
-    if (known?.confirmed === true) return copy(known.device)
-    if (table.whole) return undefined
-    const stored = await store.get(deviceId)
-    // It may have been heard of while the store was asked.
+    if (known?.confirmed === true || table.whole) {
+      cache.answered('devices')
+      return known && copy(known.device)
+    }
+    if (known === undefined) {
+      const stored = await cache.reads.get(deviceId)
+      if (table.get(deviceId) === undefined) return stored && resumeDevice(stored)
+    }
+    // It is, or was meanwhile, heard of: joined with its row as it is now, for that is what will be written.
+    const stored = await cache.store.get(deviceId)
     const record = table.get(deviceId)
     if (record === undefined) return stored && resumeDevice(stored)
     table.confirm(record, stored)

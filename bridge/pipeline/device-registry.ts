@@ -10,6 +10,7 @@ import { RETRY_POLICIES } from '../core/retry.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { Clock, DeviceStore, Lifecycle } from '../ports.ts'
 import type { DeviceService } from '../services.ts'
+import { createDeviceCache, type DeviceCache, type DeviceCacheOptions } from './device-cache.ts'
 import { createDeviceQueries } from './device-queries.ts'
 import type { DeviceRecord } from './device-record.ts'
 import { createDeviceTable } from './device-table.ts'
@@ -39,6 +40,8 @@ export interface DeviceRegistryOptions {
   /** A device of which only `lastSeen` changed is written at most once in this time. */
   readonly lastSeenWriteMs?: number
   readonly maxDevices?: number
+  /** Of what the store says of devices that memory has no room for. */
+  readonly cache?: DeviceCacheOptions
 }
 
 export interface DeviceRegistry extends DeviceService, Lifecycle {
@@ -55,7 +58,12 @@ export interface DeviceRegistry extends DeviceService, Lifecycle {
   /** Writes what is not in the store yet; resolves also when that failed. */
   flush(): Promise<void>
   /** `loaded`: the store was read, so `list` can answer. */
-  stats(): { readonly devices: number; readonly unsaved: number; readonly loaded: boolean }
+  stats(): {
+    readonly devices: number
+    readonly unsaved: number
+    readonly loaded: boolean
+    readonly caches: ReturnType<DeviceCache['stats']>
+  }
 }
 
 /** A registry that is empty until started; signs of life are taken from the beginning. */
@@ -67,13 +75,14 @@ export const createDeviceRegistry = (
   const { flushIntervalMs = 100, silentAfterMs = SILENT_AFTER_MS, sweepMs = 1_000 } = options
   const { lastSeenWriteMs = 5_000, maxDevices = 100_000 } = options
   const outage = createOutage(clock, random, RETRY_POLICIES.postgres)
+  const cache = createDeviceCache({ store, clock }, options.cache)
   const onChanged = (record: DeviceRecord): void => writer.changed(record)
   const table = createDeviceTable(
-    { events, onChanged, isStoreAway: () => outage.active },
+    { events, onChanged, isStoreAway: () => outage.active, onEvicted: cache.forgetLists },
     { maxDevices, silentAfterMs },
   )
-  const writer = createDeviceWriter({ store, outage, events, confirm: table.confirm })
-  const queries = createDeviceQueries({ store, table, outage, events, maxDevices })
+  const writer = createDeviceWriter({ store: cache.store, outage, events, confirm: table.confirm })
+  const queries = createDeviceQueries({ cache, table, outage, events, maxDevices })
   let timers: readonly NodeJS.Timeout[] = []
 
   const alive = (record: DeviceRecord, at: number): void => {
@@ -151,7 +160,12 @@ export const createDeviceRegistry = (
     flush: async () => {
       if (queries.loaded) await writer.flush()
     },
-    stats: () => ({ devices: table.size, unsaved: writer.unsaved, loaded: queries.loaded }),
+    stats: () => ({
+      devices: table.size,
+      unsaved: writer.unsaved,
+      loaded: queries.loaded,
+      caches: cache.stats(),
+    }),
     start: async () => {
       if (timers.length > 0) return
       const turn = (): void => {
@@ -160,11 +174,13 @@ export const createDeviceRegistry = (
       }
       timers = [setInterval(turn, flushIntervalMs), setInterval(sweep, sweepMs)]
       for (const timer of timers) timer.unref()
+      await cache.start()
       await queries.load()
     },
     stop: async () => {
       for (const timer of timers) clearInterval(timer)
       timers = []
+      await cache.stop()
       if (!queries.loaded) return
       for (const record of table.values()) {
         if (record.device.lastSeen > record.savedLastSeen) writer.changed(record)

@@ -16,6 +16,8 @@ export interface DeviceTableDeps {
   readonly onChanged: (record: DeviceRecord) => void
   /** True while nothing can be written: then nothing may go, and it is not looked for. */
   readonly isStoreAway: () => boolean
+  /** Called when devices went for want of room. */
+  readonly onEvicted: () => void
 }
 
 export interface DeviceTableOptions {
@@ -43,7 +45,7 @@ export interface DeviceTable {
 
 /** An empty table. */
 export const createDeviceTable = (
-  { events, onChanged, isStoreAway }: DeviceTableDeps,
+  { events, onChanged, isStoreAway, onEvicted }: DeviceTableDeps,
   { maxDevices, silentAfterMs }: DeviceTableOptions,
 ): DeviceTable => {
   const records = new Map<DeviceId, DeviceRecord>()
@@ -75,6 +77,7 @@ export const createDeviceTable = (
     }
     evictUnused(records, enough, isIdle, gone)
     evictUnused(records, enough, isWritten, gone)
+    if (!whole) onEvicted()
   }
 
   const confirm = (record: DeviceRecord, stored: Device | undefined): void => {

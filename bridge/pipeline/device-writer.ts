@@ -4,7 +4,7 @@
  * since this start does not overwrite what was known before.
  */
 import type { Device } from '../core/device.ts'
-import { isBridgeError } from '../core/errors.ts'
+import { BridgeError, isBridgeError } from '../core/errors.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { DeviceStore } from '../ports.ts'
 import type { DeviceRecord } from './device-record.ts'
@@ -70,7 +70,10 @@ export const createDeviceWriter = ({ store, outage, events, confirm }: DeviceWri
   /** One device that the store refuses must not keep the others from being written. */
   const apart = async (records: readonly DeviceRecord[], error: Error): Promise<void> => {
     if (records.length === 1) {
-      events.emit('bridge:error', { error, where: `device ${records[0]?.device.id}` })
+      const named = new BridgeError('ROW_REFUSED', `${records[0]?.device.id}: ${error.message}`, {
+        cause: error,
+      })
+      events.emit('bridge:error', { error: named, where: 'storing a device' })
       return
     }
     const middle = records.length >> 1

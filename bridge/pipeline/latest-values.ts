@@ -10,6 +10,7 @@ import { type Latest, mergeLatest, mergeReading } from '../core/latest.ts'
 import type { DeviceId, Reading } from '../core/reading.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { Clock, HistoryReader, LatestStore, Lifecycle } from '../ports.ts'
+import { createLatestCompleter } from './latest-completer.ts'
 import { type LatestEntry, newLatestEntry } from './latest-entry.ts'
 import { createLatestFeed, type LatestListener } from './latest-feed.ts'
 import { type Found, lookUpLatest } from './latest-lookup.ts'
@@ -64,14 +65,20 @@ export const createLatestValues = (
   const entries = new Map<DeviceId, LatestEntry>()
   const onListenerError = (error: unknown): void =>
     void events.emit('bridge:error', { error: asError(error), where: 'listener of latest values' })
-  // Before the store was asked, a late reading could pass for the latest one.
-  const isReady = (entry: LatestEntry): boolean => entry.complete || writer === undefined || writer.down
+  // Before the store (else history) was asked, a late reading could pass for the latest one.
+  const isReady = (entry: LatestEntry): boolean => entry.complete || keeper()?.down !== false
   const feed = createLatestFeed(
     { clock, isReady, onError: onListenerError },
     { minIntervalMs: feedIntervalMs, maxPerTurn: feedMaxPerTurn },
   )
   const writer =
     store && createLatestWriter({ store, clock, random, events, onFilled: feed.changed }, maxPerWrite)
+  const completer =
+    store === undefined && history !== undefined
+      ? createLatestCompleter({ history, clock, random }, maxPerWrite)
+      : undefined
+  /** Who joins an entry with what is known elsewhere. */
+  const keeper = () => writer ?? completer
   let timers: readonly NodeJS.Timeout[] = []
 
   const makeRoom = (bound: number, mayGo: (entry: LatestEntry) => boolean): void =>
@@ -79,7 +86,7 @@ export const createLatestValues = (
       entries,
       () => entries.size <= bound,
       mayGo,
-      (entry) => writer?.forget(entry),
+      (entry) => keeper()?.forget(entry),
     )
 
   const add = (latest: Latest, complete: boolean): LatestEntry => {
@@ -100,7 +107,7 @@ export const createLatestValues = (
       entry.latest = merged
       entry.touched = true
     }
-    writer?.changed(entry)
+    keeper()?.changed(entry)
     feed.changed(entry)
   }
 
@@ -129,7 +136,7 @@ export const createLatestValues = (
   }
 
   const turn = (): void => {
-    writer?.turn()
+    keeper()?.turn()
     // In an outage nothing may go: to look for it each time would cost more than it frees.
     if (entries.size > maxDevices && writer?.down !== true)
       makeRoom(maxDevices, (entry) => !entry.dirty && !entry.writing)

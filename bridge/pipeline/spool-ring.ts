@@ -16,6 +16,7 @@ export interface SpoolRing {
 const START_SHARE = 0.9
 const STOP_SHARE = 0.8
 const STEP_BYTES = 8 * 1024 * 1024
+const RETRY_MS = 1_000
 
 /** A ring of at most `maxBytes` in this spool. */
 export const createSpoolRing = (
@@ -26,6 +27,8 @@ export const createSpoolRing = (
   { maxBytes }: { readonly maxBytes: number },
 ): SpoolRing => {
   let running: Promise<void> | undefined
+  let retry: NodeJS.Timeout | undefined
+  let stopped = false
 
   const makeRoom = async (): Promise<void> => {
     while (spool.bytes > maxBytes * STOP_SHARE) {
@@ -38,18 +41,27 @@ export const createSpoolRing = (
     }
   }
 
+  /** A spool that is full takes no more rows, so none will come to make it look again. */
+  const failed = (error: Error): void => {
+    events.emit('bridge:error', { error, where: 'making room in the spool' })
+    if (!stopped) retry = setTimeout(notify, RETRY_MS).unref()
+  }
+
+  const notify = (): void => {
+    if (running !== undefined || spool.bytes < maxBytes * START_SHARE) return
+    clearTimeout(retry)
+    running = makeRoom()
+      .catch(failed)
+      .finally(() => {
+        running = undefined
+      })
+  }
+
   return {
-    notify: () => {
-      if (running !== undefined || spool.bytes < maxBytes * START_SHARE) return
-      running = makeRoom()
-        .catch(
-          (error: Error) => void events.emit('bridge:error', { error, where: 'making room in the spool' }),
-        )
-        .finally(() => {
-          running = undefined
-        })
-    },
+    notify,
     stop: async () => {
+      stopped = true
+      clearTimeout(retry)
       await running
     },
   }

@@ -9,12 +9,18 @@ import type { SpoolStore } from '../ports.ts'
 /** A longer backlog is left to the drain: reading it back would hold up the start. */
 export const MAX_WARM_UP_BYTES = 64 * 1024 * 1024
 
-const readingsOf = (chunk: Uint8Array): readonly Reading[] =>
-  Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(decodeRow)
+/** Undefined when a row cannot be read (another version wrote it, say): that is no reason not to start. */
+const readingsOf = (chunk: Uint8Array): readonly Reading[] | undefined => {
+  const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('utf8')
+  try {
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map(decodeRow)
+  } catch {
+    return undefined
+  }
+}
 
 /** Hands each spooled group to `take`, in order of offsets; nothing of a backlog over `maxBytes`. */
 export const warmUp = async (
@@ -23,5 +29,8 @@ export const warmUp = async (
   maxBytes: number = MAX_WARM_UP_BYTES,
 ): Promise<void> => {
   if (spool.bytes > maxBytes) return
-  for await (const entry of spool.entries(0)) take(readingsOf(entry.readings), entry.offset)
+  for await (const entry of spool.entries(0)) {
+    const readings = readingsOf(entry.readings)
+    if (readings !== undefined) take(readings, entry.offset)
+  }
 }

@@ -24,7 +24,7 @@ export interface RigOptions {
   readonly startAt?: number
 }
 
-/** A bridge between adapters in memory. `crash` cuts it off from its spool, as the end of the process does. */
+/** A bridge between adapters in memory. `crash` cuts it off from its spool, as the end of its process would. */
 export const createBridgeRig = (given: RigOptions = {}) => {
   const spool = given.spool ?? createMemorySpool()
   const sink = given.sink ?? createMemorySink()
@@ -35,21 +35,23 @@ export const createBridgeRig = (given: RigOptions = {}) => {
   const time = { now: given.startAt ?? Date.UTC(2026, 10, 23) }
   let crashed = false
 
-  const unlessCrashed = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
-    if (crashed) return new Promise(() => {})
+  /** After the crash nothing reaches the disk or the sink any more. */
+  const unlessCrashed = async <T>(name: string, after: T, call: () => Promise<T>): Promise<T> => {
+    if (crashed) return after
     const result = await call()
     calls.push(name)
     return result
   }
+  const done = undefined
   const watched: SpoolStore = {
-    open: () => unlessCrashed('open', () => spool.open()),
-    append: (entry) => unlessCrashed('append', () => spool.append(entry)),
-    read: (offset, maxBytes) => unlessCrashed('read', () => spool.read(offset, maxBytes)),
+    open: () => spool.open(),
+    append: (entry) => unlessCrashed('append', done, () => spool.append(entry)),
+    read: (offset, maxBytes) => unlessCrashed('read', [], () => spool.read(offset, maxBytes)),
     entries: (offset) => spool.entries(offset),
     seen: () => spool.seen(),
-    checkpoint: (offset, seen) => unlessCrashed('checkpoint', () => spool.checkpoint(offset, seen)),
-    trim: (offset) => unlessCrashed('trim', () => spool.trim(offset)),
-    close: () => unlessCrashed('close', () => spool.close()),
+    checkpoint: (offset, seen) => unlessCrashed('checkpoint', done, () => spool.checkpoint(offset, seen)),
+    trim: (offset) => unlessCrashed('trim', done, () => spool.trim(offset)),
+    close: () => unlessCrashed('close', done, () => spool.close()),
     get bytes() {
       return spool.bytes
     },
@@ -60,8 +62,8 @@ export const createBridgeRig = (given: RigOptions = {}) => {
       spool: watched,
       sink: useDb
         ? {
-            cursor: (spoolId) => unlessCrashed('cursor', () => sink.cursor(spoolId)),
-            store: (batch) => unlessCrashed('store', () => sink.store(batch)),
+            cursor: (spoolId) => unlessCrashed('cursor', 0, () => sink.cursor(spoolId)),
+            store: (batch) => unlessCrashed('store', done, () => sink.store(batch)),
           }
         : undefined,
       history: useDb ? sink : undefined,

@@ -209,7 +209,6 @@ describe('after a crash', () => {
     first.crash()
     expect(first.calls.indexOf('checkpoint')).toBeLessThan(first.calls.indexOf('trim'))
     expect(spool.written).toEqual([])
-    running.length = 0
 
     const second = await startRig({ spool, sink })
     const known: number[] = []
@@ -226,7 +225,6 @@ describe('after a crash', () => {
     await first.send(DATA, { boot: 'b', seq: 1, temperature: 1 })
     await eventually(() => first.calls.includes('checkpoint'))
     first.crash()
-    running.length = 0
 
     const second = await startRig({ spool, sink })
     await second.send(DATA, { boot: 'b', seq: 1, temperature: 1 })
@@ -242,7 +240,6 @@ describe('after a crash', () => {
     const first = await startRig({ spool, sink })
     await first.send(DATA, { temperature: 5 })
     first.crash()
-    running.length = 0
 
     const second = await startRig({ spool, sink })
     expect(await second.bridge.readings.latest([A])).toMatchObject([{ values: { temperature: 5 } }])
@@ -250,6 +247,33 @@ describe('after a crash', () => {
     expect(await second.bridge.devices.get(A)).toMatchObject({ id: 'a', hasReadings: true })
     sink.setAvailable(true)
     await eventually(() => sink.readings.length === 1)
+  })
+})
+
+describe('after a restart without Redis', () => {
+  const restart = async (sink = createMemorySink()) => {
+    const spool = createMemorySpool()
+    const first = await startRig({ spool, sink })
+    const ts = first.time.now - 60_000
+    await first.send(DATA, { ts, temperature: 20, humidity: 50 })
+    await first.bridge.stop()
+    return { second: await startRig({ spool, sink }), ts }
+  }
+
+  test('a late reading does not turn back the latest values that are told', async () => {
+    const { second, ts } = await restart()
+    await second.send(DATA, { ts: ts - 3_600_000, temperature: 5 })
+    await eventually(() => second.on('sensors/a/latest').length > 0)
+    expect(second.on('sensors/a/latest')).toMatchObject([{ ts, values: { temperature: 20, humidity: 50 } }])
+  })
+
+  test('values are told as they are while Postgres is away', async () => {
+    const sink = createMemorySink()
+    const { second, ts } = await restart(sink)
+    sink.setAvailable(false)
+    await second.send(DATA, { ts: ts + 1, temperature: 21 })
+    await eventually(() => second.on('sensors/a/latest').length > 0)
+    expect(second.on('sensors/a/latest')).toMatchObject([{ values: { temperature: 21 } }])
   })
 })
 
