@@ -86,15 +86,19 @@ export const createIngest = (deps: IngestDeps): Ingest => {
     if (deviceId !== null) publisher.publish(topics.errors(deviceId), JSON.stringify({ ...rejection, topic }))
   }
 
-  /** Runs `take` now, or when there is room; refuses or drops as the QoS allows. */
-  const admit = (message: Message, take: () => void, done: (error?: Error) => void): void => {
+  /** Runs `take` now, or when there is room; refuses or drops as the QoS allows. `bytes` is what holding it costs. */
+  const admit = (
+    { qos, bytes }: { readonly qos: Message['qos']; readonly bytes: () => number },
+    take: () => void,
+    done: (error?: Error) => void,
+  ): void => {
     if (!stopping && !admission.full) return take()
-    if (message.qos === 0) {
+    if (qos === 0) {
       events.emit('message:dropped', { reason: stopping ? 'stopping-qos0' : 'spool-full-qos0', count: 1 })
       return done()
     }
     if (stopping) return done(new BridgeError('STOPPING', 'Sluice is stopping'))
-    admission.hold({ bytes: message.payload.byteLength, take, refuse: done })
+    admission.hold({ bytes: bytes(), take, refuse: done })
   }
 
   const decode = (message: Message, deviceId: DeviceId): readonly Reading[] | Rejection => {
@@ -123,16 +127,16 @@ export const createIngest = (deps: IngestDeps): Ingest => {
     readings: (message, clientId, deviceId, done) => {
       if (deviceId === undefined) {
         return admit(
-          message,
+          sized(message),
           () => bury({ ...plain(message), clientId, deviceId: null }, BAD_DEVICE_ID, done),
           done,
         )
       }
       // The common case makes no closure.
       if (!stopping && !admission.full) return takeReadings(message, clientId, deviceId, done)
-      admit(message, () => takeReadings(message, clientId, deviceId, done), done)
+      admit(sized(message), () => takeReadings(message, clientId, deviceId, done), done)
     },
-    reject: (message, rejection, done) => admit(message, () => bury(message, rejection, done), done),
+    reject: (message, rejection, done) => admit(sized(message), () => bury(message, rejection, done), done),
     body: (deviceId, body) =>
       new Promise((resolve, reject) => {
         const take = (): void => {
@@ -143,8 +147,8 @@ export const createIngest = (deps: IngestDeps): Ingest => {
             error === undefined ? resolve({ ok: true, id, readings }) : reject(error),
           )
         }
-        const asMessage = { topic: '', payload: NOTHING, qos: 1, retain: false } as const
-        admit(asMessage, take, (error) => reject(error))
+        // Measured only for a body that has to wait: to print it again is dear.
+        admit({ qos: 1, bytes: () => JSON.stringify(body)?.length ?? 0 }, take, (error) => reject(error))
       }),
     stop: () => {
       stopping = true
@@ -153,7 +157,7 @@ export const createIngest = (deps: IngestDeps): Ingest => {
   }
 }
 
-const NOTHING = Buffer.alloc(0)
+const sized = ({ qos, payload }: Message) => ({ qos, bytes: () => payload.byteLength })
 
 /** A message without whatever else a broker's packet carries. */
 const plain = ({ topic, payload, qos, retain }: Message): Message => ({ topic, payload, qos, retain })
