@@ -125,6 +125,8 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     const state = await spool.open()
     if (state.damage !== null) events.emit('spool:damaged', { lostRows: 0, detail: state.damage })
     await sequences.restore(spool, state.checkpoint)
+    // Before the spool is read back: what was durable and not yet told when the process died is told now.
+    publishRetained()
     await warmUp(spool, (readings, offset) => {
       latest.update(readings)
       recent.add(readings, offset)
@@ -151,7 +153,6 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       drain.start()
     }
     events.on('drain:stored', () => admission.update())
-    publishRetained()
     await registry.start()
     await latest.start()
     await recent.start()

@@ -87,17 +87,22 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
   let stopBy: number | undefined
   let running: Promise<void> | undefined
   let trimmed = 0
+  let trimNext = 0
   let trimmedAt = 0
   let trimBytes = 0
   let failingSince: number | undefined
   let lostTo = 0
 
-  /** A trim that fails costs room, not rows: the drain goes on, and tries again. */
-  const trim = async (): Promise<void> => {
-    if (reached === trimmed) return
-    const offset = reached
+  /**
+   * One step behind: what was stored since the last trim stays in the spool until the next one, so that a start
+   * after a crash finds the newest readings there and tells the right latest values.
+   * A trim that fails costs room, not rows: the drain goes on, and tries again.
+   */
+  const trim = async (offset: number): Promise<void> => {
+    trimNext = reached
     trimmedAt = monotonic()
     trimBytes = 0
+    if (offset === trimmed) return
     try {
       await spool.trim(offset)
       trimmed = offset
@@ -174,7 +179,7 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
     }
     // Only now: a sink may tell its cursor and yet store nothing.
     recovered()
-    if (trimBytes >= TRIM_BYTES || monotonic() - trimmedAt >= TRIM_EVERY_MS) await trim()
+    if (trimBytes >= TRIM_BYTES || monotonic() - trimmedAt >= TRIM_EVERY_MS) await trim(trimNext)
   }
 
   const idle = async (): Promise<void> => {
@@ -210,7 +215,7 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
         await failed(error, attempt)
       }
     }
-    await trim()
+    await trim(reached)
   }
 
   return {
