@@ -5,11 +5,12 @@
  * One batch is under way at a time. While it is, the next one gathers in the spool; so the batches grow with
  * the load and nothing here needs tuning to it.
  */
+import { entryEnd } from '../core/entry-end.ts'
 import { isBridgeError } from '../core/errors.ts'
 import { RETRY_POLICIES, retryDelay } from '../core/retry.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { ReadingSink, SpoolEntry, SpoolStore } from '../ports.ts'
-import { chunksOf, endOf } from './entry-rows.ts'
+import { chunksOf } from './entry-rows.ts'
 import { createPause } from './pause.ts'
 import { createRefusedRows } from './refused-rows.ts'
 import { createWaitingRows } from './waiting-rows.ts'
@@ -159,7 +160,7 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
     let to = from
     for (const entry of entries) {
       countLost(to, entry.previousEnd)
-      to = endOf(entry)
+      to = entryEnd(entry)
     }
     const started = monotonic()
     await store(entries, from, to)

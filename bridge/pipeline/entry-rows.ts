@@ -24,9 +24,6 @@ const lines = (chunk: Uint8Array): readonly Uint8Array[] => {
   return found
 }
 
-/** Where an entry ends: the offset after its last row. */
-export const endOf = (entry: SpoolEntry): number => entry.offset + entry.readingRows + entry.deadRows
-
 /** The rows at or after `from`, in order of offset. */
 export const rowsOf = (entries: readonly SpoolEntry[], from: number): readonly EntryRow[] => {
   const rows: EntryRow[] = []

@@ -2,9 +2,9 @@
  * The spool without a database (USEDB=false): readings stay in it, newest first to be kept. At nine tenths of
  * its bound the oldest rows make room; each is counted.
  */
+import { entryEnd } from '../core/entry-end.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { SpoolStore } from '../ports.ts'
-import { endOf } from './entry-rows.ts'
 
 export interface SpoolRing {
   /** Looks whether room has to be made; cheap when not. */
@@ -35,7 +35,7 @@ export const createSpoolRing = (
       const oldest = await spool.read(0, Math.min(STEP_BYTES, maxBytes * (START_SHARE - STOP_SHARE)))
       const last = oldest.at(-1)
       if (last === undefined) return
-      await spool.trim(endOf(last))
+      await spool.trim(entryEnd(last))
       const count = oldest.reduce((rows, entry) => rows + entry.readingRows + entry.deadRows, 0)
       events.emit('message:dropped', { reason: 'store-off-full', count })
     }

@@ -8,11 +8,13 @@
  * Offsets start at the wall clock in microseconds and never go back: should the newest entries be lost with
  * a damaged file, their offsets are still never given out again, and the cursor in Postgres stays true.
  */
+
 import { randomBytes } from 'node:crypto'
+import { entryEnd } from '../core/entry-end.ts'
 import type { DeviceId } from '../core/reading.ts'
 import type { Clock, SeenRecord, SpoolEntry, SpoolState, SpoolStore } from '../ports.ts'
 import { isCorruption } from './level-open.ts'
-import { decodeEntry, encodeEntry, entryEnd, entryKey, type StoredEntry, storedBytes } from './spool-codec.ts'
+import { decodeEntry, encodeEntry, entryKey, type StoredEntry, storedBytes } from './spool-codec.ts'
 import { createSpoolHandle } from './spool-handle.ts'
 import { createSpoolTail } from './spool-tail.ts'
 

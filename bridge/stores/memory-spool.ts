@@ -2,10 +2,11 @@
  * The spool in memory: for tests of the pipeline, and the contract's baseline. It can be told to fail, or
  * to wait before a write is durable.
  */
+import { entryEnd } from '../core/entry-end.ts'
 import { BridgeError } from '../core/errors.ts'
 import type { DeviceId } from '../core/reading.ts'
 import type { SpoolEntry, SpoolStore } from '../ports.ts'
-import { entryEnd, storedBytes } from './spool-codec.ts'
+import { storedBytes } from './spool-codec.ts'
 
 export interface MemorySpool extends SpoolStore {
   /** While set, every append awaits this first: a slow disk; a rejection is a failing one. */

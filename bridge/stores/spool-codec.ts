@@ -42,9 +42,6 @@ export const keyOffset = (key: Buffer): number => key.readDoubleBE(1)
 export const storedBytes = (entry: SpoolEntry): number =>
   HEADER_BYTES + entry.readings.byteLength + entry.deadLetters.byteLength
 
-/** Where an entry ends: the offset after its last row. */
-export const entryEnd = (entry: SpoolEntry): number => entry.offset + entry.readingRows + entry.deadRows
-
 /** The value of an entry. */
 export const encodeEntry = ({ entry, position, spoolId }: StoredEntry): Buffer => {
   const value = Buffer.allocUnsafe(storedBytes(entry))

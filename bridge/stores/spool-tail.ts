@@ -2,8 +2,9 @@
  * The newest entries of a spool, in memory, oldest first: what the drain reads in calm weather. Bounded in
  * bytes; when full the oldest leave, and are read from disk should the drain be that far behind.
  */
+import { entryEnd } from '../core/entry-end.ts'
 import type { SpoolEntry } from '../ports.ts'
-import { entryEnd, type StoredEntry, storedBytes } from './spool-codec.ts'
+import { type StoredEntry, storedBytes } from './spool-codec.ts'
 
 export interface SpoolTail {
   push(entry: SpoolEntry, position: number): void

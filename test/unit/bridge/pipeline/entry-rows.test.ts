@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { chunksOf, endOf, rowsOf } from '../../../../bridge/pipeline/entry-rows.ts'
+import { entryEnd } from '../../../../bridge/core/entry-end.ts'
+import { chunksOf, rowsOf } from '../../../../bridge/pipeline/entry-rows.ts'
 import { entryOf, lineOf, numbered } from './spooled.ts'
 
 const text = (chunks: readonly Uint8Array[]): string =>
@@ -21,7 +22,7 @@ describe('the rows of an entry', () => {
   })
 
   test('end at the offset after the last one', () => {
-    expect(endOf(entry)).toBe(14)
+    expect(entryEnd(entry)).toBe(14)
   })
 
   test('before the offset asked for are left out', () => {
@@ -62,10 +63,10 @@ describe('entries as chunks', () => {
         const entries = parts.map(({ rows, deadRows }, index) => {
           const readings = Array.from({ length: rows }, (_, row) => numbered(index * 10 + row))
           const entry = entryOf(offset, readings, { deadRows })
-          offset = endOf(entry) + 2
+          offset = entryEnd(entry) + 2
           return entry
         })
-        const kept = entries.filter((entry) => endOf(entry) > from)
+        const kept = entries.filter((entry) => entryEnd(entry) > from)
         const chunks = chunksOf(kept, from)
         const rows = rowsOf(entries, from)
         for (const [kind, found] of [

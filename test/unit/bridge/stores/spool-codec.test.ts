@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { entryEnd } from '../../../../bridge/core/entry-end.ts'
 import {
   decodeEntry,
   encodeEntry,
-  entryEnd,
   entryKey,
   keyOffset,
   type StoredEntry,
