@@ -13,6 +13,7 @@ import { atMost } from './pipeline/at-most.ts'
 import { createDeviceClients } from './pipeline/device-clients.ts'
 import { createDeviceMessages } from './pipeline/device-messages.ts'
 import { createDeviceRegistry } from './pipeline/device-registry.ts'
+import { createDeviceService } from './pipeline/device-service.ts'
 import { createDrain, DRAIN_DEFAULTS, type Drain } from './pipeline/drain.ts'
 import { createIngest, type Ingest } from './pipeline/ingest.ts'
 import { createLatestValues } from './pipeline/latest-values.ts'
@@ -212,8 +213,9 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       ingest: (deviceId, body) => running().body(deviceId, body),
       recent: (deviceId, limit) => recent.recent(deviceId, limit),
       latest: (deviceIds: readonly DeviceId[]) => latest.get(deviceIds),
+      onLatest: latest.onLatest,
     },
-    devices: registry,
+    devices: createDeviceService({ registry, publisher, events, clock }),
     clientConnected: (clientId) => messages.clientConnected(clientId),
     clientGone: (clientId) => messages.clientGone(clientId),
     stats: () => ({

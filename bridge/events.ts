@@ -1,7 +1,10 @@
 import { EventEmitter } from 'node:events'
+import type { BuzzerRequest } from './core/buzzer.ts'
+import type { Device } from './core/device.ts'
 import type { BridgeError } from './core/errors.ts'
 import type { DeviceId } from './core/reading.ts'
 import type { RejectionReason } from './core/rejection.ts'
+import type { StoredFrame } from './services.ts'
 
 /** Why something that came in was not kept. Every loss has one of these and a counter. */
 export type DropReason =
@@ -10,6 +13,9 @@ export type DropReason =
   | 'stopping-qos0' // QoS 0 that came while Sluice was stopping
   | 'dead-letter-refused' // a dead letter that Postgres would not even take without its payload
   | 'store-off-full' // USEDB=false and the spool is at its bound: the oldest rows make room
+
+/** Why a picture was not kept. */
+export type FrameRefusal = 'not-a-jpeg' | 'too-small' | 'too-large' | 'bad-device-id' | 'disk' | 'busy'
 
 /**
  * What can be observed of the bridge. Nothing here is per message: groups, batches and rejections are.
@@ -50,6 +56,22 @@ export interface BridgeEvents {
   'device:created': [{ deviceId: DeviceId }]
   /** The one status shown of a device changed. */
   'device:status': [{ deviceId: DeviceId; status: 'online' | 'offline'; at: number }]
+  /** A device registered, for the first time or anew. */
+  'device:registered': [{ device: Device }]
+  /** A device is asked to beep: a request that is new, not one that joined another. */
+  'buzzer:requested': [{ request: BuzzerRequest }]
+  /** A device has beeped; once per request. */
+  'buzzer:completed': [{ request: BuzzerRequest }]
+  /** Buzzer history could not be read or written; it is kept in memory and tried again. */
+  'buzzer:failed': [{ error: unknown }]
+  /** Buzzer history that was given up, for want of room during an outage. */
+  'buzzer:dropped': [{ count: number }]
+  /** A picture is on disk and can be read. */
+  'frame:stored': [{ frame: StoredFrame }]
+  /** A picture was not kept: not a JPEG, or the disk takes no more. */
+  'frame:refused': [{ deviceId: DeviceId | null; reason: FrameRefusal }]
+  /** The frames folder could not be written, read or cleaned. */
+  'frames:failed': [{ error: unknown }]
   /** Something that cannot happen did; the process goes on. */
   'bridge:error': [{ error: BridgeError | Error; where: string }]
 }

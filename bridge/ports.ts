@@ -3,6 +3,7 @@
  * and Redis are adapted to them, one adapter a file. Each port has a contract suite in test/contracts
  * that every adapter of it passes.
  */
+import type { BuzzerRequest } from './core/buzzer.ts'
 import type { Device } from './core/device.ts'
 import type { Latest } from './core/latest.ts'
 import type { DeviceId, Reading } from './core/reading.ts'
@@ -31,7 +32,13 @@ export interface Message {
  * of ours, then at once); the source acks only then. `done(error)` means it was not taken in: no ack.
  * A callback, not a promise: this is called for every message, and a group shares one fsync.
  */
-export type Intake = (message: Message, clientId: string, done: (error?: Error) => void) => void
+export type Intake = (message: Message, clientId: string, done: Done) => void
+
+/**
+ * Taken in, or not. `payload`: what subscribers are sent instead of what was published (a buzzer command that
+ * came without its id is given one).
+ */
+export type Done = (error?: Error, payload?: Buffer) => void
 
 /** Publishes to MQTT clients. QoS 0 unless said. Fire and forget: failures are the broker's events. */
 export interface Publisher {
@@ -136,6 +143,35 @@ export interface DeviceStore {
   /** Newest `lastSeen` first. */
   list(limit: number): Promise<readonly Device[]>
   get(deviceId: DeviceId): Promise<Device | undefined>
+}
+
+// --- Buzzer -------------------------------------------------------------------------------------
+
+export interface BuzzerStore {
+  /** Reserves `count` ids that nobody else gets, increasing; the first of them. Throws STORE_UNAVAILABLE. */
+  reserveIds(count: number): Promise<number>
+  /** Inserts or updates whole requests, all or nothing. Later entries of the same id win. */
+  upsert(requests: readonly BuzzerRequest[]): Promise<void>
+  get(requestId: number): Promise<BuzzerRequest | undefined>
+  /** The newest request of the device. */
+  newest(deviceId: DeviceId): Promise<BuzzerRequest | undefined>
+  /** Every request that is pending and not older than `sinceMs` (epoch), for the start. */
+  pending(sinceMs: number): Promise<readonly BuzzerRequest[]>
+}
+
+// --- Frames -------------------------------------------------------------------------------------
+
+/** Files of pictures, by name. */
+export interface FrameStore {
+  /** Absolute path. */
+  readonly folder: string
+  /** Makes the folder, removes half-written files. */
+  open(): Promise<void>
+  /** Resolves when the file can be read whole under its name. Throws STORE_UNAVAILABLE (a full disk). */
+  write(filename: string, jpeg: Uint8Array): Promise<void>
+  remove(filename: string): Promise<void>
+  /** Every picture in the folder: names and sizes. */
+  list(): Promise<readonly { readonly filename: string; readonly bytes: number }[]>
 }
 
 // --- Latest values ------------------------------------------------------------------------------

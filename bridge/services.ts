@@ -2,7 +2,10 @@
  * What the bridge offers to the outside besides MQTT: the facade (HTTP, WebSocket) is written against
  * these, never against a store.
  */
-import type { Device } from './core/device.ts'
+
+import type { BuzzerRequest } from './core/buzzer.ts'
+import type { Device, ReportedStatus } from './core/device.ts'
+import type { HeartbeatBody, RegisterBody } from './core/device-body.ts'
 import type { Latest } from './core/latest.ts'
 import type { DeviceId, Reading } from './core/reading.ts'
 import type { Rejection } from './core/rejection.ts'
@@ -26,12 +29,95 @@ export interface ReadingService {
   recent(deviceId: DeviceId, limit: number): Promise<readonly Reading[]>
   /** The latest values of the devices that have any: memory, else Redis, else Postgres. */
   latest(deviceIds: readonly DeviceId[]): Promise<readonly Latest[]>
+  /** Tells the latest values of devices that changed, at most 4 times a second each. Returns its own end. */
+  onLatest(listener: (latest: Latest) => void): () => void
+}
+
+/** What a board says of itself beside what it sends (headers of a frame). Absent: stays as it is known. */
+export interface DeviceFacts {
+  readonly name?: string | undefined
+  readonly type?: string | undefined
+  readonly ipAddress?: string | undefined
+  readonly capabilities?: readonly string[] | undefined
+  readonly status?: ReportedStatus | undefined
+  readonly uptimeMs?: number | undefined
+  readonly freeHeap?: number | undefined
+  readonly wifiRssi?: number | undefined
 }
 
 export interface DeviceService {
   /** Newest `lastSeen` first. Throws STORE_UNAVAILABLE when the registry was never loaded. */
   list(limit: number): Promise<readonly Device[]>
   get(deviceId: DeviceId): Promise<Device | undefined>
+  /** Registers a device, or registers it anew; raises `device:registered`. Throws STORE_UNAVAILABLE when there is no room. */
+  register(registration: RegisterBody): Device
+  /** What a known device reports of itself; undefined when nobody knows it. Throws STORE_UNAVAILABLE. */
+  heartbeat(heartbeat: HeartbeatBody): Promise<Device | undefined>
+  /** A sign of life of a device known already; nothing for one that is not. For polls: no await, no allocation. */
+  alive(deviceId: DeviceId): void
+  /** A sign of life that makes the device known, and what came with it. Never throws. */
+  describe(deviceId: DeviceId, facts: DeviceFacts): void
+  /** Publishes `{"command":…}` and what else was sent on `devices/{id}/cmd`; false: nobody knows the device. */
+  command(deviceId: DeviceId, command: { readonly command: string } & Fields): Promise<boolean>
+}
+
+type Fields = { readonly [field: string]: unknown }
+
+// --- Buzzer ---------------------------------------------------------------------------------------
+
+export interface BuzzerService {
+  /**
+   * Asks a device to beep. One request at most is pending per device: a later one joins it, and is answered with
+   * it. Told to the board over MQTT at once, to a polling board at its next poll. Raises `buzzer:requested`.
+   * Throws STORE_UNAVAILABLE when no id is to be had.
+   */
+  request(deviceId: DeviceId, options?: { readonly durationMs?: number | undefined }): Promise<BuzzerRequest>
+  /** Takes back what is pending; undefined when nothing was. */
+  cancel(deviceId: DeviceId): Promise<BuzzerRequest | undefined>
+  /**
+   * What a poll is shown: the id of the pending request, or undefined. Counts as its delivery. Synchronous, from
+   * memory: it is asked seven times a second by every board.
+   */
+  poll(deviceId: DeviceId): number | undefined
+  /** The request is done; done twice is done once (one `buzzer:completed`). Undefined: no such request. */
+  complete(requestId: number): Promise<BuzzerRequest | undefined>
+  /** The newest request of a device, whatever its status; undefined when it never had one. */
+  newest(deviceId: DeviceId): Promise<BuzzerRequest | undefined>
+}
+
+// --- Frames ---------------------------------------------------------------------------------------
+
+/** One camera picture that is stored and can be read. */
+export interface StoredFrame {
+  readonly deviceId: DeviceId
+  /** Epoch ms of receipt; no two frames of a device share one. */
+  readonly at: number
+  /** The file's name in the frames folder: `<encoded id>_<ms>.jpg`. */
+  readonly filename: string
+  readonly bytes: number
+}
+
+export type FrameTaken =
+  | { readonly ok: true; readonly frame: StoredFrame }
+  /** Not a JPEG, or too small or large. */
+  | { readonly ok: false; readonly rejection: Rejection }
+
+export interface FrameService {
+  /**
+   * Checks and stores a picture. Resolves when the file can be read, after `frame:stored` was raised.
+   * Throws STORE_UNAVAILABLE when the disk takes no more, STOPPING.
+   */
+  take(deviceId: DeviceId, jpeg: Uint8Array): Promise<FrameTaken>
+  /** The newest picture of a camera, from memory. */
+  newest(deviceId: DeviceId): { readonly frame: StoredFrame; readonly jpeg: Uint8Array } | undefined
+  /** The camera whose picture is the newest of all. */
+  newestCamera(): DeviceId | undefined
+  /** Tells every stored picture of one camera, with its bytes. Returns its own end. */
+  onFrame(deviceId: DeviceId, listener: (jpeg: Uint8Array, frame: StoredFrame) => void): () => void
+  /** The pictures on disk, newest first; of one camera, or not older than `sinceMs` (epoch). */
+  list(filter?: { readonly deviceId?: DeviceId; readonly sinceMs?: number }): Promise<readonly StoredFrame[]>
+  /** Absolute path of the folder that holds the files. */
+  readonly folder: string
 }
 
 /** The state of one part, for `GET /health`. */

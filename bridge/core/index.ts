@@ -1,6 +1,8 @@
 /** The pure door: safe in a browser, no node, no npm, no clock, no log. */
+export * from './buzzer.ts'
 export * from './copy-row.ts'
 export * from './device.ts'
+export * from './device-body.ts'
 export * from './device-id.ts'
 export * from './errors.ts'
 export * from './latest.ts'

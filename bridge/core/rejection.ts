@@ -9,6 +9,8 @@ export const REJECTION_REASONS = [
   'too-many-readings', // over the limit for one message
   'bad-value', // a metric or field of the wrong type, or not finite
   'too-many-custom', // over the limit of custom keys, or nested too deep
+  'not-a-jpeg', // a picture that is none
+  'too-small', // under the least a picture can be
   'refused-by-postgres', // the row itself was refused by the database
 ] as const
 

@@ -63,6 +63,8 @@ export const topics = {
   acks: (id: DeviceId): string => `acks/${id}`,
   /** Retained online or offline. */
   status: (id: DeviceId): string => `devices/${id}/status`,
+  /** Commands to this board, as JSON. */
+  deviceCommand: (id: DeviceId): string => `devices/${id}/cmd`,
   /** Commands to this board's buzzer. */
   command: (id: DeviceId): string => `buzzer/${id}/cmd`,
   /** Retained epoch milliseconds, for boards without a clock. */

@@ -10,7 +10,7 @@ import type { DeviceTable } from './device-table.ts'
 import { resumeDevice } from './device-updates.ts'
 import type { Outage } from './outage.ts'
 
-export interface DeviceQueries extends DeviceService {
+export interface DeviceQueries extends Pick<DeviceService, 'list' | 'get'> {
   /** Reads the store; does nothing once that was done. Never rejects. */
   load(): Promise<void>
   readonly loaded: boolean

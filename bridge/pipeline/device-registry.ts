@@ -9,12 +9,13 @@ import type { DeviceId } from '../core/reading.ts'
 import { RETRY_POLICIES } from '../core/retry.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { Clock, DeviceStore, Lifecycle } from '../ports.ts'
-import type { DeviceService } from '../services.ts'
+import type { DeviceFacts, DeviceService } from '../services.ts'
 import { createDeviceCache, type DeviceCache, type DeviceCacheOptions } from './device-cache.ts'
 import { createDeviceQueries } from './device-queries.ts'
 import type { DeviceRecord } from './device-record.ts'
 import { createDeviceTable } from './device-table.ts'
 import {
+  applyFacts,
   applyHeartbeat,
   applyRegistration,
   type Heartbeat,
@@ -44,17 +45,21 @@ export interface DeviceRegistryOptions {
   readonly cache?: DeviceCacheOptions
 }
 
-export interface DeviceRegistry extends DeviceService, Lifecycle {
+export interface DeviceRegistry extends Pick<DeviceService, 'list' | 'get'>, Lifecycle {
   /** A sign of life, at the time it was received (epoch ms). Makes the device known. */
   seen(deviceId: DeviceId, at: number, sign?: { readonly hasReadings?: boolean }): void
+  /** A sign of life of a device that is in memory; nothing for one that is not. */
+  alive(deviceId: DeviceId, at: number): void
   /** Its MQTT connection began. */
   connected(deviceId: DeviceId, at: number): void
   /** Its MQTT connection ended. Nothing for a device never heard of. */
   disconnected(deviceId: DeviceId, at: number): void
-  /** A registration. Throws STORE_UNAVAILABLE when the registry is full. */
+  /** A registration; raises `device:registered`. Throws STORE_UNAVAILABLE when the registry is full. */
   register(registration: Registration): Device
   /** A heartbeat; an unknown device becomes known by it. Throws as `register`. */
   heartbeat(heartbeat: Heartbeat): Device
+  /** What came with a frame; an unknown device becomes known by it. Throws as `register`. */
+  describe(deviceId: DeviceId, facts: DeviceFacts): Device
   /** Writes what is not in the store yet; resolves also when that failed. */
   flush(): Promise<void>
   /** `loaded`: the store was read, so `list` can answer. */
@@ -145,10 +150,21 @@ export const createDeviceRegistry = (
       const record = table.get(deviceId)
       if (record !== undefined) link(record, 'disconnected', at)
     },
-    register: (said) =>
-      say(said.deviceId, (record, at) => {
+    alive: (deviceId, at) => {
+      const record = table.get(deviceId)
+      if (record !== undefined) alive(record, at)
+    },
+    register: (said) => {
+      const device = say(said.deviceId, (record, at) => {
         if (!record.confirmed) record.said = sayRegistration(record.said, said)
         Object.assign(record.device, applyRegistration(record.device, said, at))
+      })
+      events.emit('device:registered', { device })
+      return device
+    },
+    describe: (deviceId, facts) =>
+      say(deviceId, (record, at) => {
+        Object.assign(record.device, applyFacts(record.device, facts, at))
       }),
     heartbeat: (said) =>
       say(said.deviceId, (record, at) => {

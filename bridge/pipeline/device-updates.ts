@@ -1,6 +1,7 @@
 /** What a device says of itself, and what that makes of its row. Pure. */
 import type { Device, ReportedStatus } from '../core/device.ts'
 import type { DeviceId } from '../core/reading.ts'
+import type { DeviceFacts } from '../services.ts'
 
 /** A registration (REST or MQTT), checked. */
 export interface Registration {
@@ -48,6 +49,20 @@ export const applyHeartbeat = (device: Device, said: Heartbeat, at: number): Dev
   uptimeMs: Math.round(said.uptimeMs ?? device.uptimeMs),
   freeHeap: Math.round(said.freeHeap ?? device.freeHeap),
   wifiRssi: Math.round(said.wifiRssi ?? device.wifiRssi),
+  lastSeen: Math.max(device.lastSeen, at),
+})
+
+/** What a board says of itself in passing; what it does not say stays. */
+export const applyFacts = (device: Device, facts: DeviceFacts, at: number): Device => ({
+  ...device,
+  name: facts.name ?? device.name,
+  type: facts.type ?? device.type,
+  ipAddress: facts.ipAddress ?? device.ipAddress,
+  capabilities: facts.capabilities ?? device.capabilities,
+  reportedStatus: facts.status ?? (device.reportedStatus === 'offline' ? 'online' : device.reportedStatus),
+  uptimeMs: Math.round(facts.uptimeMs ?? device.uptimeMs),
+  freeHeap: Math.round(facts.freeHeap ?? device.freeHeap),
+  wifiRssi: Math.round(facts.wifiRssi ?? device.wifiRssi),
   lastSeen: Math.max(device.lastSeen, at),
 })
 

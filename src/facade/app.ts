@@ -1,7 +1,17 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { Clock, DeviceService, HealthReport, ReadingService } from '../../bridge/index.ts'
+import type {
+  BridgeEmitter,
+  BuzzerService,
+  Clock,
+  DeviceService,
+  FrameService,
+  HealthReport,
+  ReadingService,
+} from '../../bridge/index.ts'
+import type { RecognitionService } from '../recognition/index.ts'
+import type { RecordingService } from '../recordings/index.ts'
 
 /** What route files register on: fastify, typed by the schemas of contract.ts. */
 export type FacadeApp = FastifyInstance<
@@ -16,9 +26,26 @@ export interface FacadeLog {
   error(details: object, message: string): void
 }
 
+/** What `/api/v1/system/performance` tells beside what the process knows of itself. */
+export interface SystemLoad {
+  readonly spool: { readonly bytes: number; readonly maxBytes: number; readonly waitingRows: number }
+  readonly pendingBytes: number
+  readonly mqttConnections: number
+  readonly caches: Readonly<
+    Record<string, { readonly hits: number; readonly misses: number; readonly size: number }>
+  >
+}
+
 export interface FacadeDeps {
   readonly readings: ReadingService
   readonly devices: DeviceService
+  readonly buzzer: BuzzerService
+  readonly frames: FrameService
+  readonly recordings: RecordingService
+  readonly recognition: RecognitionService
+  /** What WebSocket clients are told of. */
+  readonly events: BridgeEmitter
+  readonly load: () => SystemLoad
   readonly health: () => HealthReport | Promise<HealthReport>
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>
   readonly clock: Clock
@@ -33,6 +60,10 @@ export interface FacadeOptions {
   readonly nodeEnv: 'development' | 'production' | 'test'
   /** Secret. Set: `/api/v1` demands it. Undefined: open. */
   readonly apiKey: string | undefined
+  /** With an API key: the routes of boards stay open for sketches that send none. */
+  readonly legacyOpen: boolean
+  /** Requests a minute and device id, else address. */
+  readonly rateLimitMax: number
   /** Shown by `/health` as `backendVersion`. */
   readonly version?: string
   /** Bound of a request body, unpacked. The contract says 50 MiB. */

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply } from 'fastify'
 import { type BridgeErrorCode, isBridgeError } from '../../bridge/index.ts'
 import type { FacadeApp, FacadeDeps, FacadeOptions } from './app.ts'
-import type { ErrorAnswer } from './contract.ts'
+import type { ErrorAnswer } from './contract/answers.ts'
 
 /** A mistake of the client, found before a handler ran. The message is shown to the client. */
 export class RequestError extends Error {

@@ -1,10 +1,10 @@
 import type { Server } from 'node:http'
 import { BridgeError } from '../../bridge/index.ts'
 import type { FacadeApp, FacadeDeps, FacadeOptions } from './app.ts'
-import { createConnections } from './connections.ts'
-import { errorCode } from './error-code.ts'
+import { createConnections } from './http/connections.ts'
+import { errorCode } from './http/error-code.ts'
+import { createUpgrades, type UpgradeHandler } from './http/upgrades.ts'
 import { buildServer } from './server.ts'
-import { createUpgrades, type UpgradeHandler } from './upgrades.ts'
 
 const STOP_TIMEOUT_MS = 5_000
 

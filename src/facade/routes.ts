@@ -1,10 +1,10 @@
-import { createApiKeyHook } from './api-key.ts'
 import type { FacadeApp, FacadeDeps, FacadeOptions } from './app.ts'
-import { devicesRoute } from './devices-route.ts'
-import { healthRoute } from './health-route.ts'
-import { ingestRoute } from './ingest-route.ts'
-import { metricsRoute } from './metrics-route.ts'
-import { readingsRoute } from './readings-route.ts'
+import { createApiKeyHook } from './http/api-key.ts'
+import { devicesRoute } from './routes/devices-route.ts'
+import { healthRoute } from './routes/health-route.ts'
+import { ingestRoute } from './routes/ingest-route.ts'
+import { metricsRoute } from './routes/metrics-route.ts'
+import { readingsRoute } from './routes/readings-route.ts'
 
 type Route = (app: FacadeApp, deps: FacadeDeps, options: FacadeOptions) => void
 

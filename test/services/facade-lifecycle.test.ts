@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { errorCode } from '../../src/facade/error-code.ts'
+import { errorCode } from '../../src/facade/http/error-code.ts'
 import { ANY_PATH, createFacade, type Facade, type FacadeOptions } from '../../src/facade/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { createFacadeWorld, type RunningFacade, startFacade } from '../support/facade-services.ts'
@@ -28,7 +28,14 @@ const open = async ({ facade }: RunningFacade): Promise<Socket> => {
 }
 
 const facadeOn = (port: number): Facade => {
-  const options = { host: '127.0.0.1', port, nodeEnv: 'test', apiKey: undefined } as const
+  const options = {
+    host: '127.0.0.1',
+    port,
+    nodeEnv: 'test',
+    apiKey: undefined,
+    legacyOpen: false,
+    rateLimitMax: 1_000_000,
+  } as const
   const facade = createFacade(createFacadeWorld().deps, options)
   cleanUps.push(() => facade.stop())
   return facade
@@ -63,7 +70,14 @@ describe('start', () => {
   })
 
   test('on an address of another machine says so', async () => {
-    const options = { host: '192.0.2.1', port: 0, nodeEnv: 'test', apiKey: undefined } as const
+    const options = {
+      host: '192.0.2.1',
+      port: 0,
+      nodeEnv: 'test',
+      apiKey: undefined,
+      legacyOpen: false,
+      rateLimitMax: 1_000_000,
+    } as const
     const facade = createFacade(createFacadeWorld().deps, options)
     await expect(facade.start()).rejects.toMatchObject({ code: 'LISTEN_FAILED' })
     await facade.stop()

@@ -5,6 +5,7 @@
 import {
   BridgeError,
   type BridgeErrorCode,
+  createBridgeEmitter,
   type Device,
   type DeviceId,
   decodeReadings,
@@ -59,6 +60,14 @@ export interface FacadeWorld {
 export const outage = (code: BridgeErrorCode): BridgeError =>
   new BridgeError(code, `secret detail of ${code}`)
 
+/** A service that tests on this world must not need: those start a real bridge. */
+const absent = <T extends object>(service: string): T =>
+  new Proxy({} as T, {
+    get: (_target, member) => {
+      throw new Error(`this world has no ${service}.${String(member)}`)
+    },
+  })
+
 /** Rows, faults and time of one test; `deps` is what the facade is given. */
 export const createFacadeWorld = (): FacadeWorld => {
   let nextId = 1
@@ -92,6 +101,7 @@ export const createFacadeWorld = (): FacadeWorld => {
           return (world.stored.get(id) ?? []).toReversed().slice(0, limit)
         },
         latest: async () => [],
+        onLatest: () => () => undefined,
       },
       devices: {
         list: async (limit) => {
@@ -99,7 +109,18 @@ export const createFacadeWorld = (): FacadeWorld => {
           return world.devices.toSorted((a, b) => b.lastSeen - a.lastSeen).slice(0, limit)
         },
         get: async (id) => world.devices.find((known) => known.id === id),
+        register: () => absent('devices.register'),
+        heartbeat: async (said) => world.devices.find(({ id }) => id === said.deviceId),
+        alive: () => undefined,
+        describe: () => undefined,
+        command: async (id) => world.devices.some((known) => known.id === id),
       },
+      buzzer: absent('buzzer'),
+      frames: absent('frames'),
+      recordings: absent('recordings'),
+      recognition: absent('recognition'),
+      events: createBridgeEmitter(),
+      load: () => absent('load'),
       health: () => world.health,
       metrics: async () => ({
         contentType: 'text/plain; version=0.0.4; charset=utf-8',
@@ -121,7 +142,14 @@ export interface RunningFacade {
 /** A facade on a free port of the loopback; the caller stops it. */
 export const startFacade = async (options: Partial<FacadeOptions> = {}): Promise<RunningFacade> => {
   const world = createFacadeWorld()
-  const defaults: FacadeOptions = { host: '127.0.0.1', port: 0, nodeEnv: 'production', apiKey: undefined }
+  const defaults: FacadeOptions = {
+    host: '127.0.0.1',
+    port: 0,
+    nodeEnv: 'production',
+    apiKey: undefined,
+    legacyOpen: false,
+    rateLimitMax: 1_000_000,
+  }
   const facade = createFacade(world.deps, { ...defaults, ...options })
   const { host, port } = await facade.start()
   return { facade, world, url: `http://${host}:${port}` }

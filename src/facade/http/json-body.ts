@@ -5,9 +5,9 @@
 import { promisify } from 'node:util'
 import { gunzip, inflate } from 'node:zlib'
 import type { FastifyRequest } from 'fastify'
-import type { FacadeApp } from './app.ts'
+import type { FacadeApp } from '../app.ts'
+import { RequestError } from '../errors.ts'
 import { errorCode } from './error-code.ts'
-import { RequestError } from './errors.ts'
 
 type Unpack = (packed: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>
 

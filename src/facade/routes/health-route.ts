@@ -1,7 +1,7 @@
-import type { HealthReport } from '../../bridge/index.ts'
-import type { FacadeApp, FacadeDeps, FacadeOptions } from './app.ts'
-import { noStore } from './cache-profile.ts'
-import { type HealthAnswer, healthAnswer, healthQuery } from './contract.ts'
+import type { HealthReport } from '../../../bridge/index.ts'
+import type { FacadeApp, FacadeDeps, FacadeOptions } from '../app.ts'
+import { type HealthAnswer, healthAnswer, healthQuery } from '../contract/health.ts'
+import { noStore } from '../http/cache-profile.ts'
 
 const databaseOf = ({ parts }: HealthReport): HealthAnswer['database'] => {
   const database = parts.database

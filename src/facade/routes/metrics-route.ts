@@ -1,5 +1,5 @@
-import type { FacadeApp, FacadeDeps } from './app.ts'
-import { noStore } from './cache-profile.ts'
+import type { FacadeApp, FacadeDeps } from '../app.ts'
+import { noStore } from '../http/cache-profile.ts'
 
 /** `GET /metrics`: the text for Prometheus. */
 export const metricsRoute = (app: FacadeApp, { metrics }: FacadeDeps): void => {

@@ -1,8 +1,8 @@
 /** One reading, answered as the older backend did: an object with the four metrics it knew. */
 import type { z } from 'zod'
-import type { DeviceId, Ingested, ReadingService } from '../../bridge/index.ts'
-import type { readingReceipt } from './contract.ts'
-import type { SentReading } from './ingest-body.ts'
+import type { DeviceId, Ingested, ReadingService } from '../../../bridge/index.ts'
+import type { readingReceipt } from '../contract/ingest.ts'
+import type { SentReading } from '../contract/ingest-body.ts'
 
 type Receipt = z.infer<typeof readingReceipt>
 type Stored = Extract<Ingested, { ok: true }>

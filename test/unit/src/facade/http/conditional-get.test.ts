@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { matchesEtag } from '../../../../src/facade/conditional-get.ts'
+import { matchesEtag } from '../../../../../src/facade/http/conditional-get.ts'
 
 describe('If-None-Match', () => {
   test.each(['W/"a"', '"a"', '*', '"b", W/"a"', 'W/"b",  "a" '])('%s matches the weak tag of a', (asked) => {

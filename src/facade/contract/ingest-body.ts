@@ -2,7 +2,7 @@
  * What a decoded JSON body of the ingest route asks for. Here only the devices are told apart; whether the
  * values are any good is decided where every reading is decoded, whatever way it came.
  */
-import { type DeviceId, PAYLOAD_LIMITS, parseDeviceId } from '../../bridge/index.ts'
+import { type DeviceId, PAYLOAD_LIMITS, parseDeviceId } from '../../../bridge/index.ts'
 
 /** One reading as it was sent. */
 export type SentReading = { readonly [field: string]: unknown }

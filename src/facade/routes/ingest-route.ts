@@ -1,7 +1,7 @@
-import type { FacadeApp, FacadeDeps } from './app.ts'
-import { noStore } from './cache-profile.ts'
-import { ingestAnswer, ingestBody, ingestRefusal } from './contract.ts'
-import { responseTimeOf } from './errors.ts'
+import type { FacadeApp, FacadeDeps } from '../app.ts'
+import { ingestAnswer, ingestBody, ingestRefusal } from '../contract/ingest.ts'
+import { responseTimeOf } from '../errors.ts'
+import { noStore } from '../http/cache-profile.ts'
 import { ingestMany } from './ingest-many.ts'
 import { ingestOne } from './ingest-one.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseLimit } from '../../../../src/facade/limit.ts'
+import { parseLimit } from '../../../../../src/facade/contract/limit.ts'
 
 describe('the limit of a query', () => {
   // Rows that the older backend answered of 1,200 stored ones.

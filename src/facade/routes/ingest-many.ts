@@ -5,10 +5,10 @@
  * repeats the whole request should send `boot` and `seq`: what is stored is then not stored twice.
  */
 import type { z } from 'zod'
-import type { Ingested, ReadingService } from '../../bridge/index.ts'
-import type { deviceReceipt } from './contract.ts'
-import { type Outage, outageOf } from './errors.ts'
-import type { DeviceReadings } from './ingest-body.ts'
+import type { Ingested, ReadingService } from '../../../bridge/index.ts'
+import type { deviceReceipt } from '../contract/ingest.ts'
+import type { DeviceReadings } from '../contract/ingest-body.ts'
+import { type Outage, outageOf } from '../errors.ts'
 
 type Receipt = z.infer<typeof deviceReceipt>
 

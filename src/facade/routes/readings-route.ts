@@ -1,7 +1,8 @@
-import { type DeviceId, parseDeviceId, type Reading, type ReadingService } from '../../bridge/index.ts'
-import type { FacadeApp, FacadeDeps } from './app.ts'
-import { errorAnswer, type SensorDataRow, sensorDataAnswer, sensorDataQuery } from './contract.ts'
-import { responseTimeOf } from './errors.ts'
+import { type DeviceId, parseDeviceId, type Reading, type ReadingService } from '../../../bridge/index.ts'
+import type { FacadeApp, FacadeDeps } from '../app.ts'
+import { errorAnswer } from '../contract/answers.ts'
+import { type SensorDataRow, sensorDataAnswer, sensorDataQuery } from '../contract/readings.ts'
+import { responseTimeOf } from '../errors.ts'
 
 const toRow = (reading: Reading): SensorDataRow => ({
   timestamp: reading.ts,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { splitIngestBody } from '../../../../src/facade/ingest-body.ts'
+import { splitIngestBody } from '../../../../../src/facade/contract/ingest-body.ts'
 
 const MISSING = 'Missing required field: deviceId'
 

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import etag from '@fastify/etag'
-import type { FacadeApp } from './app.ts'
+import type { FacadeApp } from '../app.ts'
 
 /** Length and SHA-1, the form of the older backend: equal bodies keep the ETag that clients hold of it. */
 const bodyTag = (body: string | Buffer): string => {

@@ -1,6 +1,7 @@
-import { type Device, shownStatus, shownType } from '../../bridge/index.ts'
-import type { FacadeApp, FacadeDeps } from './app.ts'
-import { type DeviceRow, devicesAnswer, errorAnswer } from './contract.ts'
+import { type Device, shownStatus, shownType } from '../../../bridge/index.ts'
+import type { FacadeApp, FacadeDeps } from '../app.ts'
+import { errorAnswer } from '../contract/answers.ts'
+import { type DeviceRow, devicesAnswer } from '../contract/devices.ts'
 
 const MAX_DEVICES = 100
 
