@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events'
 import type { BuzzerRequest } from './core/buzzer.ts'
 import type { Device } from './core/device.ts'
 import type { BridgeError } from './core/errors.ts'
+import type { StoredFrame } from './core/frame.ts'
 import type { DeviceId } from './core/reading.ts'
 import type { RejectionReason } from './core/rejection.ts'
-import type { StoredFrame } from './services.ts'
 
 /** Why something that came in was not kept. Every loss has one of these and a counter. */
 export type DropReason =

@@ -6,6 +6,7 @@
 import type { BuzzerRequest } from './core/buzzer.ts'
 import type { Device, ReportedStatus } from './core/device.ts'
 import type { HeartbeatBody, RegisterBody } from './core/device-body.ts'
+import type { StoredFrame } from './core/frame.ts'
 import type { Latest } from './core/latest.ts'
 import type { DeviceId, Reading } from './core/reading.ts'
 import type { Rejection } from './core/rejection.ts'
@@ -86,16 +87,6 @@ export interface BuzzerService {
 }
 
 // --- Frames ---------------------------------------------------------------------------------------
-
-/** One camera picture that is stored and can be read. */
-export interface StoredFrame {
-  readonly deviceId: DeviceId
-  /** Epoch ms of receipt; no two frames of a device share one. */
-  readonly at: number
-  /** The file's name in the frames folder: `<encoded id>_<ms>.jpg`. */
-  readonly filename: string
-  readonly bytes: number
-}
 
 export type FrameTaken =
   | { readonly ok: true; readonly frame: StoredFrame }

@@ -14,6 +14,8 @@ export interface Config {
   readonly allowAnonymous: boolean
   /** Secret. */
   readonly apiKey: string | undefined
+  /** With an API key: boards that send none may still register, report, poll and post frames. */
+  readonly legacyOpen: boolean
   readonly spool: { readonly maxBytes: number; readonly maxMemoryBytes: number }
   readonly retentionDays: number
   readonly batch: { readonly devicesMs: number; readonly readingsMs: number; readonly buzzerMs: number }
@@ -23,6 +25,9 @@ export interface Config {
     readonly queries: { readonly max: number; readonly ttlMs: number }
     readonly sweepMs: number
   }
+  /** Requests a minute and device. */
   readonly rateLimitMax: number
+  readonly frames: { readonly keepMs: number; readonly maxBytes: number }
+  readonly recognition: { readonly url: string | undefined; readonly timeoutMs: number }
   readonly shutdownTimeoutMs: number
 }

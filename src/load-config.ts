@@ -21,6 +21,7 @@ const SETTINGS = z.object({
   HOST: host().optional(),
   ALLOW_ANONYMOUS: flag().default(false),
   API_KEY: text().optional(),
+  LEGACY_OPEN: flag().default(false),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   REDIS_URL: url('redis:', 'rediss:').optional(),
   DATA_DIR: text().default('data'),
@@ -41,6 +42,10 @@ const SETTINGS = z.object({
   BATCH_DEVICES_MS: ms(1, 60_000).default(100),
   BATCH_READINGS_MS: ms(1, 60_000).default(200),
   BATCH_BUZZER_MS: ms(1, 60_000).default(150),
+  FRAMES_KEEP_MS: ms(1_000, 31_536_000_000).default(600_000),
+  FRAMES_MAX_BYTES: size(65_536).default(4 * 2 ** 30),
+  RECOGNITION_URL: url('http:', 'https:').optional(),
+  RECOGNITION_TIMEOUT_MS: ms(1, 600_000).default(3_000),
   SHUTDOWN_TIMEOUT_MS: ms(100, 600_000).default(20_000),
 })
 
@@ -49,7 +54,7 @@ type Settings = z.output<typeof SETTINGS>
 /** The names of all settings, for the documents that must list them. */
 export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS.shape)
 
-const SECRETS: readonly string[] = ['API_KEY', 'DATABASE_URL', 'REDIS_URL']
+const SECRETS: readonly string[] = ['API_KEY', 'DATABASE_URL', 'REDIS_URL', 'RECOGNITION_URL']
 
 /** Settings of the plan that have no effect yet. Taking them silently would promise what is not there. */
 const NOT_YET: readonly string[] = ['MQTT_TLS_PORT', 'TLS_CERT', 'TLS_KEY', 'TLS_CA', 'BROKER_URL']
@@ -110,6 +115,7 @@ const toConfig = (set: Settings, cwd: string): Config => {
     useDb: set.USEDB,
     allowAnonymous: set.ALLOW_ANONYMOUS,
     apiKey: set.API_KEY,
+    legacyOpen: set.LEGACY_OPEN,
     spool: { maxBytes: set.SPOOL_MAX_BYTES, maxMemoryBytes: set.SPOOL_MAX_MEMORY_BYTES },
     retentionDays: set.RETENTION_DAYS,
     batch: {
@@ -124,6 +130,8 @@ const toConfig = (set: Settings, cwd: string): Config => {
       sweepMs: set.CACHE_SWEEP_MS,
     },
     rateLimitMax: set.RATE_LIMIT_MAX,
+    frames: { keepMs: set.FRAMES_KEEP_MS, maxBytes: set.FRAMES_MAX_BYTES },
+    recognition: { url: set.RECOGNITION_URL, timeoutMs: set.RECOGNITION_TIMEOUT_MS },
     shutdownTimeoutMs: set.SHUTDOWN_TIMEOUT_MS,
   }
 }
@@ -149,5 +157,9 @@ export const redact = (config: Config): Config => ({
   ...config,
   databaseUrl: config.databaseUrl === undefined ? undefined : redactUrl(config.databaseUrl),
   redisUrl: config.redisUrl === undefined ? undefined : redactUrl(config.redisUrl),
+  recognition: {
+    ...config.recognition,
+    url: config.recognition.url === undefined ? undefined : redactUrl(config.recognition.url),
+  },
   apiKey: config.apiKey === undefined ? undefined : MASK,
 })

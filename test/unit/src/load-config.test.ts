@@ -32,6 +32,7 @@ describe('defaults', () => {
       useDb: true,
       allowAnonymous: false,
       apiKey: undefined,
+      legacyOpen: false,
       spool: { maxBytes: 10_737_418_240, maxMemoryBytes: 268_435_456 },
       retentionDays: 0,
       batch: { devicesMs: 100, readingsMs: 200, buzzerMs: 150 },
@@ -42,6 +43,8 @@ describe('defaults', () => {
         sweepMs: 30_000,
       },
       rateLimitMax: 1000,
+      frames: { keepMs: 600_000, maxBytes: 4_294_967_296 },
+      recognition: { url: undefined, timeoutMs: 3_000 },
       shutdownTimeoutMs: 20_000,
     })
   })
@@ -201,6 +204,7 @@ describe('printing', () => {
       API_KEY: 'hunter2',
       DATABASE_URL: 'postgres://me:hunter2@db:5432/x?sslmode=require&password=hunter2',
       REDIS_URL: 'redis://:hun@ter2@cache',
+      RECOGNITION_URL: 'http://me:hunter2@faces:9001',
     })
     expect(JSON.stringify(redact(config))).not.toMatch(/hun@?ter2/)
     expect(redact(config)).toEqual({
@@ -208,6 +212,7 @@ describe('printing', () => {
       apiKey: '***',
       databaseUrl: 'postgres://me:***@db:5432/x?sslmode=require&password=***',
       redisUrl: 'redis://:***@cache',
+      recognition: { url: 'http://me:***@faces:9001', timeoutMs: 3_000 },
     })
     expect(redact(load({}))).toEqual(load({}))
   })
