@@ -37,6 +37,7 @@ export const createMetrics = (
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'sluice_' })
   countBridge(registry, deps.bridge)
+  countBoards(registry, deps.bridge)
   countBroker(registry, deps.broker)
   readGauges(registry, gauges)
   return {
@@ -95,6 +96,27 @@ const countBridge = (registry: Registry, events: BridgeEmitter): void => {
   events.on('spool:failed', () => spoolFailures.inc())
   events.on('drain:failed', () => drainFailures.inc())
   events.on('bridge:error', ({ where }) => errors.inc({ where }))
+}
+
+const countBoards = (registry: Registry, events: BridgeEmitter): void => {
+  const requested = counter(registry, 'buzzer_requests', 'Buzzer requests, joined ones not counted')
+  const completed = counter(registry, 'buzzer_completed', 'Buzzer requests that a board completed')
+  const history = counter(registry, 'buzzer_failures', 'Failed reads or writes of buzzer history')
+  const forgotten = counter(registry, 'buzzer_dropped', 'Buzzer requests that are missing from the history')
+  const frames = counter(registry, 'frames_stored', 'Camera pictures stored')
+  const frameBytes = counter(registry, 'frames_stored_bytes', 'Bytes of camera pictures stored')
+  const refused = counter(registry, 'frames_refused', 'Camera pictures not kept, by reason', ['reason'])
+  const frameFailures = counter(registry, 'frames_failures', 'Failures of the frames folder')
+  events.on('buzzer:requested', () => requested.inc())
+  events.on('buzzer:completed', () => completed.inc())
+  events.on('buzzer:failed', () => history.inc())
+  events.on('buzzer:dropped', ({ count }) => forgotten.inc(count))
+  events.on('frame:stored', ({ frame }) => {
+    frames.inc()
+    frameBytes.inc(frame.bytes)
+  })
+  events.on('frame:refused', ({ reason }) => refused.inc({ reason }))
+  events.on('frames:failed', () => frameFailures.inc())
 }
 
 const countBroker = (registry: Registry, events: BrokerEmitter): void => {

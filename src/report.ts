@@ -99,7 +99,44 @@ export const reportEvents = ({ log, limited, bridge, broker }: ReportDeps): void
       fields: { error: text(error) },
     }),
   )
+  reportBoards(limited, bridge)
   reportBroker(limited, broker)
+}
+
+const reportBoards = (limited: LimitedLog, bridge: BridgeEmitter): void => {
+  const totals = createTotals()
+  bridge.on('buzzer:failed', ({ error }) =>
+    limited.write({
+      key: 'buzzer:failed',
+      level: 'warn',
+      msg: 'buzzer history cannot be read or stored: it is kept in memory',
+      fields: { error: text(error) },
+    }),
+  )
+  bridge.on('buzzer:dropped', ({ count }) =>
+    limited.write({
+      key: 'buzzer:dropped',
+      level: 'error',
+      msg: 'buzzer history was given up for want of room',
+      fields: { total: totals.add('buzzer:dropped', count) },
+    }),
+  )
+  bridge.on('frame:refused', ({ deviceId, reason }) =>
+    limited.write({
+      key: `frame:${reason}`,
+      level: 'warn',
+      msg: 'a camera picture was not kept',
+      fields: { deviceId, reason },
+    }),
+  )
+  bridge.on('frames:failed', ({ error }) =>
+    limited.write({
+      key: 'frames:failed',
+      level: 'error',
+      msg: 'the frames folder cannot be written or cleaned: free disk space, or mend its rights',
+      fields: { error: text(error) },
+    }),
+  )
 }
 
 /** Sums since the start: a line that is held back takes no count along with it. */

@@ -1,7 +1,20 @@
 import { expect, test } from '@jest/globals'
-import { createBridgeEmitter } from '../../../bridge/index.ts'
+import { type BuzzerRequest, createBridgeEmitter, type DeviceId } from '../../../bridge/index.ts'
 import { createBrokerEmitter } from '../../../broker/index.ts'
 import { createMetrics } from '../../../src/metrics.ts'
+
+const DEVICE = 'cam' as DeviceId
+const REQUEST: BuzzerRequest = {
+  id: 1,
+  deviceId: DEVICE,
+  status: 'completed',
+  durationMs: 250,
+  requestedAt: 1,
+  deliveredAt: 2,
+  buzzedAt: 3,
+  createdAt: 1,
+  updatedAt: 3,
+}
 
 const createRig = () => {
   const [bridge, broker] = [createBridgeEmitter(), createBrokerEmitter()]
@@ -95,6 +108,27 @@ test('connections of the broker are counted, and what it refused', async () => {
     sluice_mqtt_disconnects_total: '1',
     sluice_mqtt_client_errors_total: '1',
     sluice_mqtt_publishes_refused_total: '1',
+  })
+})
+
+test('what boards do beside readings is counted', async () => {
+  const { bridge, samples } = createRig()
+  bridge.emit('buzzer:requested', { request: REQUEST })
+  bridge.emit('buzzer:completed', { request: REQUEST })
+  bridge.emit('buzzer:failed', { error: 'x' })
+  bridge.emit('buzzer:dropped', { count: 4 })
+  bridge.emit('frame:stored', { frame: { deviceId: DEVICE, at: 1, filename: 'cam_1.jpg', bytes: 22_000 } })
+  bridge.emit('frame:refused', { deviceId: DEVICE, reason: 'not-a-jpeg' })
+  bridge.emit('frames:failed', { error: 'x' })
+  expect(await samples()).toMatchObject({
+    sluice_buzzer_requests_total: '1',
+    sluice_buzzer_completed_total: '1',
+    sluice_buzzer_failures_total: '1',
+    sluice_buzzer_dropped_total: '4',
+    sluice_frames_stored_total: '1',
+    sluice_frames_stored_bytes_total: '22000',
+    'sluice_frames_refused_total{reason="not-a-jpeg"}': '1',
+    sluice_frames_failures_total: '1',
   })
 })
 

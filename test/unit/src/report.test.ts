@@ -68,6 +68,16 @@ test('the bound of the spool, its failures and its damage are errors', () => {
   expect(rig.lines.map(({ level }) => level)).toEqual(['error', 'info', 'error', 'error'])
 })
 
+test('what becomes of frames and buzzer history is told once in a while', () => {
+  for (let i = 0; i < 10; i += 1) {
+    rig.bridge.emit('frame:refused', { deviceId: null, reason: 'disk' })
+    rig.bridge.emit('frames:failed', { error: new Error('ENOSPC') })
+    rig.bridge.emit('buzzer:failed', { error: new Error('away') })
+    rig.bridge.emit('buzzer:dropped', { count: 1 })
+  }
+  expect(rig.lines.map(({ level }) => level)).toEqual(['warn', 'error', 'warn', 'error'])
+})
+
 test('connections closed for an error are told by kind of error', () => {
   for (const message of ['read ECONNRESET', 'read ECONNRESET', 'bad packet'])
     rig.broker.emit('client:error', { clientId: 'a', address: '::1', error: new Error(message) })
