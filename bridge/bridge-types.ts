@@ -2,8 +2,10 @@
 import type { SpoolBounds } from './core/bound.ts'
 import type { BridgeEmitter } from './events.ts'
 import type {
+  BuzzerStore,
   Clock,
   DeviceStore,
+  FrameStore,
   HistoryReader,
   Intake,
   LatestStore,
@@ -12,7 +14,7 @@ import type {
   ReadingSink,
   SpoolStore,
 } from './ports.ts'
-import type { DeviceService, ReadingService } from './services.ts'
+import type { BuzzerService, DeviceService, FrameService, ReadingService } from './services.ts'
 
 export interface BridgeDeps {
   readonly spool: SpoolStore
@@ -20,6 +22,8 @@ export interface BridgeDeps {
   readonly sink?: ReadingSink | undefined
   readonly history?: HistoryReader | undefined
   readonly devices: DeviceStore
+  readonly buzzer: BuzzerStore
+  readonly frames: FrameStore
   readonly latest?: LatestStore | undefined
   readonly publisher: Publisher
   readonly events: BridgeEmitter
@@ -39,6 +43,9 @@ export interface BridgeOptions {
   readonly bounds: SpoolBounds
   readonly readingsIntervalMs: number
   readonly devicesIntervalMs: number
+  readonly buzzerIntervalMs: number
+  /** How long pictures are kept, and what all of them may take on disk. */
+  readonly frames: { readonly keepMs: number; readonly maxBytes: number }
   readonly cache: {
     readonly devices: CacheBounds
     readonly readings: CacheBounds
@@ -64,6 +71,17 @@ export interface BridgeStats {
   readonly failing: boolean
   readonly latestAvailable: boolean
   readonly caches: Readonly<Record<string, CacheStats>>
+  readonly boards: BoardStats
+}
+
+/** What is held of boards beside their readings. */
+export interface BoardStats {
+  readonly buzzerPending: number
+  /** Buzzer requests whose history is not stored yet. */
+  readonly buzzerUnsaved: number
+  /** Pictures on disk, and their bytes. */
+  readonly frames: number
+  readonly frameBytes: number
 }
 
 export interface Bridge extends Lifecycle {
@@ -75,6 +93,8 @@ export interface Bridge extends Lifecycle {
   readonly intake: Intake
   readonly readings: ReadingService
   readonly devices: DeviceService
+  readonly buzzer: BuzzerService
+  readonly frames: FrameService
   /** An MQTT client connected, or its connection ended. */
   readonly clientConnected: (clientId: string) => void
   readonly clientGone: (clientId: string) => void

@@ -10,11 +10,15 @@ import type { DeviceId } from './core/reading.ts'
 import { topics } from './core/topic.ts'
 import { createAdmission } from './pipeline/admission.ts'
 import { atMost } from './pipeline/at-most.ts'
+import { createBoardReplies } from './pipeline/board-replies.ts'
+import { createBuzzer } from './pipeline/buzzer.ts'
+import { createCheckpoints } from './pipeline/checkpoints.ts'
 import { createDeviceClients } from './pipeline/device-clients.ts'
 import { createDeviceMessages } from './pipeline/device-messages.ts'
 import { createDeviceRegistry } from './pipeline/device-registry.ts'
 import { createDeviceService } from './pipeline/device-service.ts'
 import { createDrain, DRAIN_DEFAULTS, type Drain } from './pipeline/drain.ts'
+import { createFrames } from './pipeline/frames.ts'
 import { createIngest, type Ingest } from './pipeline/ingest.ts'
 import { createLatestValues } from './pipeline/latest-values.ts'
 import { createRecentReadings } from './pipeline/recent-readings.ts'
@@ -23,7 +27,6 @@ import { createSpoolRing, type SpoolRing } from './pipeline/spool-ring.ts'
 import { type Committed, createSpoolWriter, type SpoolWriter } from './pipeline/spool-writer.ts'
 import { createTopicCache } from './pipeline/topic-cache.ts'
 import { warmUp } from './pipeline/warm-up.ts'
-import type { Message } from './ports.ts'
 
 /** How long a message waits for room before it is refused: well under esp-mqtt's 30 s of outbox. */
 const HOLD_MS = 10_000
@@ -45,12 +48,20 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     { store: deps.devices, clock, events, random },
     { flushIntervalMs: options.devicesIntervalMs, cache: options.cache },
   )
+  const board = createBoardReplies({ publisher, ingest: () => running() })
+  const buzzer = createBuzzer(
+    { store: deps.buzzer, publisher, events, clock, random, reject: board.deadLetter },
+    { flushIntervalMs: options.buzzerIntervalMs },
+  )
+  const frames = createFrames(
+    { store: deps.frames, events, clock, reject: board.tell },
+    { ...options.frames, sweepMs: options.cache.sweepMs },
+  )
   let writer: SpoolWriter | undefined
   let drain: Drain | undefined
   let ring: SpoolRing | undefined
   let ingest: Ingest | undefined
-  let checkpoints: NodeJS.Timeout | undefined
-  let checkpointing = Promise.resolve()
+  let keeping: NodeJS.Timeout | undefined
   let started: Promise<void> | undefined
   let stopped: Promise<void> | undefined
 
@@ -91,27 +102,14 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     (error: Error): void =>
       void events.emit('bridge:error', { error, where })
 
-  /** One after the other: a trim must not overtake a checkpoint that another caller has begun. */
-  const checkpoint = (): Promise<void> => {
-    const next = checkpointing.then(async () => {
-      if (writer !== undefined) await sequences.checkpoint(spool, writer.end)
-    })
-    checkpointing = next.catch(() => undefined)
-    return next
-  }
-
-  /** Rows go from the spool only when a checkpoint knows them: else a resend after a crash would be stored again. */
-  const trimmable = {
-    read: spool.read,
-    trim: async (offset: number): Promise<void> => {
-      await checkpoint()
-      await spool.trim(offset)
-      admission.update()
-    },
-    get bytes() {
-      return spool.bytes
-    },
-  }
+  const checkpoints = createCheckpoints({
+    spool,
+    sequences,
+    end: () => writer?.end,
+    onTrimmed: () => admission.update(),
+  })
+  const { trimmable } = checkpoints
+  const keepSequences = (): Promise<void> => checkpoints.take().catch(reportError('keeping sequence numbers'))
 
   const publishRetained = (): void => {
     latest.onLatest((value) =>
@@ -155,13 +153,12 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     }
     events.on('drain:stored', () => admission.update())
     await registry.start()
+    await buzzer.start()
+    await frames.start()
     await latest.start()
     await recent.start()
-    checkpoints = setInterval(
-      () => checkpoint().catch(reportError('keeping sequence numbers')),
-      CHECKPOINT_MS,
-    )
-    checkpoints.unref()
+    keeping = setInterval(keepSequences, CHECKPOINT_MS)
+    keeping.unref()
   }
 
   /** What was taken in is made durable and acked; what comes now is refused. */
@@ -173,15 +170,16 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
 
   const stopOnce = async (): Promise<void> => {
     await quiesce()
-    clearInterval(checkpoints)
-    await checkpoint().catch(reportError('keeping sequence numbers'))
+    clearInterval(keeping)
+    await keepSequences()
     // A Postgres that hangs keeps neither the spool nor the program from closing: what it has not stored, or is
     // not known to have stored, is for the next start.
     if (drain !== undefined) await atMost(options.drainOnStopMs + GRACE_MS, drain.stop(options.drainOnStopMs))
     await ring?.stop()
     await latest.stop()
     await recent.stop()
-    await atMost(DEVICES_ON_STOP_MS, registry.stop())
+    await frames.stop()
+    await atMost(DEVICES_ON_STOP_MS, Promise.all([registry.stop(), buzzer.stop()]))
     await spool.close()
   }
 
@@ -190,7 +188,15 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     return ingest
   }
 
-  const messages = createDeviceMessages({ registry, clients, events, clock, ingest: running })
+  const messages = createDeviceMessages({
+    registry,
+    buzzer,
+    frames,
+    clients,
+    events,
+    clock,
+    ingest: running,
+  })
 
   return {
     start: () => {
@@ -201,7 +207,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       stopped ??= stopOnce()
       return stopped
     },
-    intake: (message: Message, clientId: string, done: (error?: Error) => void) => {
+    intake: (message, clientId, done) => {
       const topic = topicOf(message.topic)
       if (topic === undefined) return done()
       messages.speaks(clientId, topic)
@@ -216,6 +222,8 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       onLatest: latest.onLatest,
     },
     devices: createDeviceService({ registry, publisher, events, clock }),
+    buzzer,
+    frames,
     clientConnected: (clientId) => messages.clientConnected(clientId),
     clientGone: (clientId) => messages.clientGone(clientId),
     stats: () => ({
@@ -225,7 +233,13 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       full: admission.full,
       failing: writer?.failing ?? false,
       latestAvailable: latest.stats().available,
-      caches: { readings: recent.stats(), ...registry.stats().caches },
+      caches: { readings: recent.stats(), ...registry.stats().caches, buzzer: buzzer.stats().cache },
+      boards: {
+        buzzerPending: buzzer.stats().pending,
+        buzzerUnsaved: buzzer.stats().unsaved,
+        frames: frames.stats().files,
+        frameBytes: frames.stats().bytes,
+      },
     }),
   }
 }

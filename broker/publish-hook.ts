@@ -11,9 +11,11 @@
  *
  * QoS 2 [MQTT-4.3.3-2]: a packet that Aedes has in its store passed this hook before, so it is durable already
  * and not taken in a second time; one that is still being held joins the first.
+ *
+ * The intake may give another payload: it is what Aedes goes on with, and so what subscribers are sent.
  */
 import type { Client, PublishPacket } from 'aedes'
-import type { Intake, Message } from '../bridge/index.ts'
+import type { Done, Intake, Message } from '../bridge/index.ts'
 import type { BrokerEmitter } from './broker-events.ts'
 
 type Callback = (error?: Error | null) => void
@@ -31,16 +33,23 @@ const SYSTEM_TOPICS = '$SYS/'
 /** Wills of a broker that died come without a client. */
 const NO_CLIENT = ''
 
+/** One sending of a QoS 2 message that is being taken in. */
+interface Held {
+  readonly packet: PublishPacket
+  readonly callback: Callback
+}
+
 /** PUBACK, remaining length 2 [MQTT-3.4.1], then the packet identifier. */
 const puback = (messageId: number): Buffer => Buffer.of(0x40, 2, messageId >> 8, messageId & 0xff)
 
 /** The `authorizePublish` hook for Aedes. */
 export const createPublishHook = ({ intake, events, isStored, isSilent }: PublishHookDeps) => {
-  const held = new WeakMap<Client, Map<number, Callback[]>>()
+  const held = new WeakMap<Client, Map<number, Held[]>>()
 
   const takeIn = (client: Client | null, packet: PublishPacket, callback: Callback): void => {
-    const done: Callback = (error) => {
+    const done: Done = (error, payload) => {
       if (error) events.emit('publish:refused', { clientId: client?.id ?? null, topic: packet.topic, error })
+      else if (payload !== undefined) packet.payload = payload
       callback(error)
     }
     try {
@@ -62,18 +71,21 @@ export const createPublishHook = ({ intake, events, isStored, isSilent }: Publis
     })
 
   const takeInOnce = (client: Client, packet: PublishPacket, messageId: number, callback: Callback): void => {
-    const ofClient = held.get(client) ?? new Map<number, Callback[]>()
+    const ofClient = held.get(client) ?? new Map<number, Held[]>()
     held.set(client, ofClient)
     const waiting = ofClient.get(messageId)
     if (waiting !== undefined) {
-      waiting.push(callback)
+      waiting.push({ packet, callback })
       return
     }
-    const callbacks = [callback]
-    ofClient.set(messageId, callbacks)
+    const sendings: Held[] = [{ packet, callback }]
+    ofClient.set(messageId, sendings)
     const settle: Callback = (error) => {
       ofClient.delete(messageId)
-      for (const each of callbacks) each(error)
+      for (const each of sendings) {
+        each.packet.payload = packet.payload
+        each.callback(error)
+      }
     }
     isStored(client, packet).then(
       (stored) => (stored ? settle() : takeIn(client, packet, settle)),

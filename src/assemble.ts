@@ -2,25 +2,14 @@
  * Bridge, broker and facade, put together on stores that run. Parts start in the order of the list and stop in
  * reverse: first no more connections, then the spool is drained, then the stores close.
  */
-import { join } from 'node:path'
-import {
-  BridgeError,
-  createBridge,
-  createBridgeEmitter,
-  createLevelSpool,
-  createMemoryDevices,
-  createRedisConnection,
-  createRedisLatest,
-} from '../bridge/index.ts'
+import { BridgeError, createBridgeEmitter } from '../bridge/index.ts'
 import type { BrokerAddress, EmbeddedBroker } from '../broker/index.ts'
+import { buildBridge } from './build-bridge.ts'
+import { buildFacade } from './build-facade.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
-import { createFacade } from './facade/index.ts'
-import { createForecast } from './forecast.ts'
-import { reportHealth } from './health.ts'
 import { createLifecycle } from './lifecycle.ts'
 import type { Log, limitRate } from './logging.ts'
-import { createMetrics } from './metrics.ts'
 import { reportEvents } from './report.ts'
 
 export interface Addresses {
@@ -29,11 +18,6 @@ export interface Addresses {
   /** Such as `mqtt://127.0.0.1:1883`. */
   readonly mqtt: string
 }
-
-const clock = (): number => Date.now()
-const monotonic = (): number => performance.now()
-/** Of the time to shut down, this share may go on draining; the rest is for closing. */
-const DRAIN_SHARE = 0.5
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
@@ -60,67 +44,17 @@ interface Assembly {
 /** The parts of a program; nothing runs before `lifecycle.start()`. */
 export const assemble = ({ version, config, log, limited, database, broker }: Assembly) => {
   const events = createBridgeEmitter()
-  const onDamage = (detail: string) => events.emit('spool:damaged', { lostRows: 0, detail })
-  const redis = config.redisUrl === undefined ? undefined : createRedisConnection(config.redisUrl)
   let mqtt: BrokerAddress | undefined
   let http: BrokerAddress | undefined
-
-  const bridge = createBridge(
-    {
-      spool: createLevelSpool({ clock }, { folder: join(config.dataDir, 'spool'), onDamage }),
-      sink: database?.sink,
-      history: database?.history,
-      devices: database?.devices ?? createMemoryDevices(),
-      latest: redis && createRedisLatest(redis.client),
-      publisher: broker,
-      events,
-      clock,
-      monotonic,
-      random: Math.random,
-    },
-    {
-      bounds: { maxSpoolBytes: config.spool.maxBytes, maxMemoryBytes: config.spool.maxMemoryBytes },
-      readingsIntervalMs: config.batch.readingsMs,
-      devicesIntervalMs: config.batch.devicesMs,
-      cache: config.cache,
-      drainOnStopMs: config.shutdownTimeoutMs * DRAIN_SHARE,
-    },
-  )
   const addresses = (): Addresses | undefined =>
     mqtt &&
     http && {
       http: `http://${bracketed(http.host)}:${http.port}`,
       mqtt: `mqtt://${bracketed(mqtt.host)}:${mqtt.port}`,
     }
-  const metrics = createMetrics(
-    { bridge: events, broker: broker.events },
-    {
-      spoolBytes: () => bridge.stats().spoolBytes,
-      spoolMaxBytes: config.spool.maxBytes,
-      spoolSecondsUntilFull: createForecast({
-        used: () => bridge.stats().spoolBytes,
-        max: config.spool.maxBytes,
-        monotonic,
-      }),
-      waitingRows: () => bridge.stats().waitingRows,
-      pendingBytes: () => bridge.stats().pendingBytes,
-      connections: () => broker.connections,
-      caches: () => bridge.stats().caches,
-    },
-  )
-  const health = () =>
-    reportHealth({
-      stats: bridge.stats,
-      spoolMaxBytes: config.spool.maxBytes,
-      connections: () => broker.connections,
-      listening: addresses,
-      database: database?.health,
-      redis: redis && (() => redis.available && bridge.stats().latestAvailable),
-    })
-  const facade = createFacade(
-    { readings: bridge.readings, devices: bridge.devices, health, metrics: metrics.text, clock, log },
-    { ...config.http, nodeEnv: config.nodeEnv, apiKey: config.apiKey, version },
-  )
+  const parts = buildBridge({ config, log, database, publisher: broker, events })
+  const { bridge, redis, recordings, recognition } = parts
+  const facade = buildFacade({ ...parts, version, config, log, database, broker, events, addresses })
   facade.onUpgrade('/mqtt', broker.upgrade)
   broker.events.on('client:connected', ({ clientId }) => bridge.clientConnected(clientId))
   broker.events.on('client:disconnected', ({ clientId }) => bridge.clientGone(clientId))
@@ -133,18 +67,17 @@ export const assemble = ({ version, config, log, limited, database, broker }: As
       throw listenError(error, config.mqtt)
     }
   }
+  const serve = async (): Promise<void> => {
+    http = await facade.start()
+  }
 
   const lifecycle = createLifecycle([
     { name: 'Redis', start: async () => redis?.start(), stop: async () => redis?.close() },
     { name: 'database', start: async () => database?.start(), stop: async () => database?.stop() },
     { name: 'bridge', start: bridge.start, stop: bridge.stop },
-    {
-      name: 'HTTP',
-      start: async () => {
-        http = await facade.start()
-      },
-      stop: facade.stop,
-    },
+    { name: 'recordings', start: recordings.start, stop: recordings.stop },
+    { name: 'recognition', start: recognition.start, stop: recognition.stop },
+    { name: 'HTTP', start: serve, stop: facade.stop },
     { name: 'MQTT', start: listen, stop: broker.stop },
     { name: 'intake', stop: bridge.quiesce },
   ])

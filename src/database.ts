@@ -1,7 +1,9 @@
 /** The Postgres side of the program: one pool for reads, one connection for COPY, made ready before use. */
 import {
+  type BuzzerStore,
   type Clock,
   createPartitions,
+  createPostgresBuzzer,
   createPostgresDevices,
   createPostgresHistory,
   createPostgresPool,
@@ -18,6 +20,7 @@ export interface Database {
   readonly sink: ReadingSink
   readonly history: HistoryReader
   readonly devices: DeviceStore
+  readonly buzzer: BuzzerStore
   /** Migrates and makes partitions; a Postgres that is away is no error: it is made ready when it comes. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -95,6 +98,7 @@ export const createDatabase = (
     sink,
     history: createPostgresHistory(pool),
     devices: createPostgresDevices(pool),
+    buzzer: createPostgresBuzzer(pool),
     start: async () => {
       try {
         await prepare()

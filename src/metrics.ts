@@ -3,8 +3,10 @@
  * and the broker; gauges are read when they are asked for.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { BridgeEmitter } from '../bridge/index.ts'
+import type { BoardStats, BridgeEmitter } from '../bridge/index.ts'
 import type { BrokerEmitter } from '../broker/index.ts'
+import type { SocketStats } from './facade/index.ts'
+import type { RecognitionStats } from './recognition/index.ts'
 
 export interface Gauges {
   /** Bytes in the spool that Postgres does not have yet. */
@@ -20,6 +22,10 @@ export interface Gauges {
   readonly caches: () => Readonly<
     Record<string, { readonly hits: number; readonly misses: number; readonly size: number }>
   >
+  readonly boards: () => BoardStats
+  /** Event sockets: connected now, and what was counted since the start. */
+  readonly sockets: () => SocketStats & { readonly connected: number }
+  readonly recognition: () => RecognitionStats
 }
 
 export interface Metrics {
@@ -40,6 +46,7 @@ export const createMetrics = (
   countBoards(registry, deps.bridge)
   countBroker(registry, deps.broker)
   readGauges(registry, gauges)
+  readCounts(registry, gauges)
   return {
     text: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   }
@@ -106,6 +113,13 @@ const countBoards = (registry: Registry, events: BridgeEmitter): void => {
   const frames = counter(registry, 'frames_stored', 'Camera pictures stored')
   const frameBytes = counter(registry, 'frames_stored_bytes', 'Bytes of camera pictures stored')
   const refused = counter(registry, 'frames_refused', 'Camera pictures not kept, by reason', ['reason'])
+  const evicted = counter(registry, 'frames_evicted', 'Camera pictures removed before their time')
+  const commands = counter(
+    registry,
+    'device_commands',
+    'Commands to devices; sent="false": nobody knew the device',
+    ['sent'],
+  )
   const frameFailures = counter(registry, 'frames_failures', 'Failures of the frames folder')
   events.on('buzzer:requested', () => requested.inc())
   events.on('buzzer:completed', () => completed.inc())
@@ -116,7 +130,9 @@ const countBoards = (registry: Registry, events: BridgeEmitter): void => {
     frameBytes.inc(frame.bytes)
   })
   events.on('frame:refused', ({ reason }) => refused.inc({ reason }))
+  events.on('frames:evicted', ({ count }) => evicted.inc(count))
   events.on('frames:failed', () => frameFailures.inc())
+  events.on('device:commanded', ({ sent }) => commands.inc({ sent: String(sent) }))
 }
 
 const countBroker = (registry: Registry, events: BrokerEmitter): void => {
@@ -151,6 +167,15 @@ const readGauges = (registry: Registry, gauges: Gauges): void => {
   gauge('spool_waiting_rows', 'Rows known to wait for Postgres', gauges.waitingRows)
   gauge('pending_bytes', 'Bytes in memory that are not in the spool yet', gauges.pendingBytes)
   gauge('mqtt_connections', 'MQTT clients connected', gauges.connections)
+  gauge('buzzer_pending', 'Buzzer requests that are pending', () => gauges.boards().buzzerPending)
+  gauge(
+    'buzzer_unsaved',
+    'Buzzer requests whose history is not stored yet',
+    () => gauges.boards().buzzerUnsaved,
+  )
+  gauge('frames_files', 'Camera pictures on disk', () => gauges.boards().frames)
+  gauge('frames_bytes', 'Bytes of camera pictures on disk', () => gauges.boards().frameBytes)
+  gauge('websocket_connections', 'Event sockets connected', () => gauges.sockets().connected)
   for (const field of ['hits', 'misses', 'size'] as const) {
     new Gauge({
       name: `sluice_cache_${field}`,
@@ -162,4 +187,40 @@ const readGauges = (registry: Registry, gauges: Gauges): void => {
       },
     })
   }
+}
+
+/** Counts that their owner keeps; they only grow. */
+const readCounts = (registry: Registry, gauges: Gauges): void => {
+  const count = (name: string, help: string, read: () => number): void => {
+    new Counter({
+      name: `sluice_${name}_total`,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset()
+        this.inc(read())
+      },
+    })
+  }
+  count('websocket_refused', 'Event sockets refused at their limit', () => gauges.sockets().refused)
+  count('websocket_unauthorized', 'Event sockets without the API key', () => gauges.sockets().unauthorized)
+  count('websocket_sent', 'Events sent, counted for each socket', () => gauges.sockets().sent)
+  count('websocket_skipped', 'Events left out for sockets that were behind', () => gauges.sockets().skipped)
+  count(
+    'websocket_closed_slow',
+    'Event sockets closed because they stayed behind',
+    () => gauges.sockets().closedSlow,
+  )
+  count('websocket_closed_dead', 'Event sockets dropped as dead', () => gauges.sockets().closedDead)
+  count('recognition_asked', 'Pictures shown to the face service', () => gauges.recognition().asked)
+  count(
+    'recognition_skipped',
+    'Pictures not shown: the face service was busy',
+    () => gauges.recognition().skipped,
+  )
+  count(
+    'recognition_unanswered',
+    'Pictures without an answer of the face service',
+    () => gauges.recognition().unanswered,
+  )
 }

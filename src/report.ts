@@ -129,6 +129,14 @@ const reportBoards = (limited: LimitedLog, bridge: BridgeEmitter): void => {
       fields: { deviceId, reason },
     }),
   )
+  bridge.on('frames:evicted', ({ count }) =>
+    limited.write({
+      key: 'frames:evicted',
+      level: 'warn',
+      msg: 'camera pictures were removed before their time: raise FRAMES_MAX_BYTES or lower FRAMES_KEEP_MS',
+      fields: { total: totals.add('frames:evicted', count) },
+    }),
+  )
   bridge.on('frames:failed', ({ error }) =>
     limited.write({
       key: 'frames:failed',

@@ -15,6 +15,8 @@ export interface BuzzerRequest {
   readonly durationMs: number
   /** Epoch ms. */
   readonly requestedAt: number
+  /** Epoch ms; a request that no poll was shown by then lapses. */
+  readonly expiresAt: number
   /** Epoch ms of its first delivery; null before. */
   readonly deliveredAt: number | null
   /** Epoch ms, server clock; null until completed. */

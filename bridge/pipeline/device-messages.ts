@@ -1,7 +1,7 @@
 /**
- * The messages of a board that are no readings: `devices/{id}/register`, `/heartbeat`, `/status`. They change
- * the registry, which stores them in batches: what they say is said again, so they are acked at once.
- * What cannot be read is a dead letter as a reading would be.
+ * The messages of a board that are no readings. `devices/{id}/register`, `/heartbeat` and `/status` change the
+ * registry, which stores them in batches: what they say is said again, so they are acked at once. Those of the
+ * buzzer and of cameras go where they belong. What cannot be read is a dead letter as a reading would be.
  */
 import { decodeHeartbeat, decodeRegister } from '../core/device-body.ts'
 import { BAD_DEVICE_ID, parseDeviceId } from '../core/device-id.ts'
@@ -10,13 +10,17 @@ import type { DeviceId } from '../core/reading.ts'
 import type { Rejection } from '../core/rejection.ts'
 import type { DeviceTopic } from '../core/topic.ts'
 import type { BridgeEmitter } from '../events.ts'
-import type { Clock, Message } from '../ports.ts'
+import type { Clock, Done, Message } from '../ports.ts'
+import type { Buzzer } from './buzzer.ts'
 import type { DeviceClients } from './device-clients.ts'
 import type { DeviceRegistry } from './device-registry.ts'
+import type { Frames } from './frames.ts'
 import type { Ingest } from './ingest.ts'
 
 export interface DeviceMessagesDeps {
   readonly registry: DeviceRegistry
+  readonly buzzer: Pick<Buzzer, 'take'>
+  readonly frames: Pick<Frames, 'receive'>
   readonly clients: DeviceClients
   readonly events: BridgeEmitter
   readonly clock: Clock
@@ -27,7 +31,7 @@ export interface DeviceMessages {
   /** Notes who speaks for a device: the sender of whatever only a board sends. */
   speaks(clientId: string, topic: DeviceTopic): void
   /** Takes a message of a device topic other than `sensors/{id}/data`. */
-  take(message: Message, clientId: string, topic: DeviceTopic, done: (error?: Error) => void): void
+  take(message: Message, clientId: string, topic: DeviceTopic, done: Done): void
   /** A client connected: when its id is a known device's, that device is connected. */
   clientConnected(clientId: string): void
   /** Its connection ended. */
@@ -53,7 +57,7 @@ const parse = (message: Message): { readonly value: unknown } | Rejection => {
 
 /** The reader of device messages. */
 export const createDeviceMessages = (deps: DeviceMessagesDeps): DeviceMessages => {
-  const { registry, clients, events, clock } = deps
+  const { registry, buzzer, frames, clients, events, clock } = deps
   /** Clients whose device is being looked up: one that goes meanwhile must not be linked after its end. */
   const lookedUp = new Map<string, symbol>()
 
@@ -92,13 +96,16 @@ export const createDeviceMessages = (deps: DeviceMessagesDeps): DeviceMessages =
         clients.speaks(clientId, deviceId)
     },
     take: (message, clientId, { channel, deviceId }, done) => {
-      if (channel !== 'register' && channel !== 'heartbeat' && channel !== 'status') {
-        if (deviceId !== undefined && channel !== 'buzzer-cmd') registry.seen(deviceId, clock())
-        return done()
-      }
+      // A command comes from a dashboard, and what changes the registry is a sign of life by itself.
+      const isSign = channel === 'frame' || channel === 'buzzer-ack'
+      if (deviceId !== undefined && isSign) registry.seen(deviceId, clock())
+      if (channel === 'data') return deps.ingest().readings(message, clientId, deviceId, done)
+      if (channel === 'frame') return frames.receive(message, deviceId, done)
       const { topic, payload, qos, retain } = message
       const letter = { topic, payload, qos, retain, clientId, deviceId: deviceId ?? null }
       if (deviceId === undefined) return deps.ingest().reject(letter, BAD_DEVICE_ID, done)
+      if (channel === 'buzzer-cmd' || channel === 'buzzer-ack')
+        return buzzer.take(message, { channel, deviceId }, done)
       try {
         const rejection = read(message, channel, deviceId)
         if (rejection === undefined) return done()

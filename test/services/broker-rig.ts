@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import mqttPacket, { type IConnectPacket, type Packet } from 'mqtt-packet'
-import type { Message } from '../../bridge/index.ts'
+import type { Done, Message } from '../../bridge/index.ts'
 import { openLevel } from '../../bridge/stores/level-open.ts'
 import { type BrokerOptions, createEmbeddedBroker } from '../../broker/index.ts'
 import { eventually } from '../support/eventually.ts'
@@ -14,7 +14,7 @@ import { eventually } from '../support/eventually.ts'
 export interface TakenIn {
   readonly message: Message
   readonly clientId: string
-  readonly done: (error?: Error) => void
+  readonly done: Done
 }
 
 type Cleanup = () => unknown

@@ -1,7 +1,9 @@
 import { createBridge } from '../../../bridge/bridge.ts'
 import { createBridgeEmitter } from '../../../bridge/events.ts'
 import type { DeviceStore, LatestStore, Message, SpoolStore } from '../../../bridge/ports.ts'
+import { createMemoryBuzzer } from '../../../bridge/stores/memory-buzzer.ts'
 import { createMemoryDevices } from '../../../bridge/stores/memory-devices.ts'
+import { createMemoryFrames } from '../../../bridge/stores/memory-frames.ts'
 import { createMemorySink } from '../../../bridge/stores/memory-sink.ts'
 import { createMemorySpool, type MemorySpool } from '../../../bridge/stores/memory-spool.ts'
 
@@ -68,6 +70,8 @@ export const createBridgeRig = (given: RigOptions = {}) => {
         : undefined,
       history: useDb ? sink : undefined,
       devices,
+      buzzer: createMemoryBuzzer(),
+      frames: createMemoryFrames(),
       latest: given.latest,
       publisher: {
         publish: (topic, payload, { retain = false } = {}) =>
@@ -82,6 +86,8 @@ export const createBridgeRig = (given: RigOptions = {}) => {
       bounds: { maxSpoolBytes: given.maxSpoolBytes ?? 10_000_000, maxMemoryBytes: 1_000_000 },
       readingsIntervalMs: 1,
       devicesIntervalMs: 1,
+      buzzerIntervalMs: 1,
+      frames: { keepMs: 600_000, maxBytes: 10_000_000 },
       cache: {
         devices: { max: 100, ttlMs: 60_000 },
         readings: { max: 100, ttlMs: 60_000 },

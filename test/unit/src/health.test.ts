@@ -10,6 +10,7 @@ const STATS: BridgeStats = {
   failing: false,
   latestAvailable: true,
   caches: {},
+  boards: { buzzerPending: 0, buzzerUnsaved: 0, frames: 0, frameBytes: 0 },
 }
 
 const report = (given: Partial<HealthDeps> & { readonly state?: Partial<BridgeStats> } = {}) => {

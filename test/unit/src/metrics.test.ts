@@ -10,6 +10,7 @@ const REQUEST: BuzzerRequest = {
   status: 'completed',
   durationMs: 250,
   requestedAt: 1,
+  expiresAt: 9,
   deliveredAt: 2,
   buzzedAt: 3,
   createdAt: 1,
@@ -18,7 +19,7 @@ const REQUEST: BuzzerRequest = {
 
 const createRig = () => {
   const [bridge, broker] = [createBridgeEmitter(), createBrokerEmitter()]
-  const gauges = { spoolBytes: 10, connections: 2, secondsLeft: Number.POSITIVE_INFINITY }
+  const gauges = { spoolBytes: 10, connections: 2, skipped: 4, secondsLeft: Number.POSITIVE_INFINITY }
   const metrics = createMetrics(
     { bridge, broker },
     {
@@ -32,6 +33,19 @@ const createRig = () => {
         devices: { hits: 1, misses: 2, size: 3 },
         readings: { hits: 4, misses: 5, size: 6 },
       }),
+      boards: () => ({ buzzerPending: 1, buzzerUnsaved: 2, frames: 3, frameBytes: 4 }),
+      sockets: () => ({
+        connected: 7,
+        accepted: 9,
+        refused: 1,
+        unauthorized: 2,
+        sent: 3,
+        skipped: gauges.skipped,
+        closedSlow: 5,
+        closedDead: 6,
+        errors: 0,
+      }),
+      recognition: () => ({ inFlight: 0, asked: 3, skipped: 2, unanswered: 1 }),
     },
   )
   /** The samples by name and labels, without those of the process itself. */
@@ -119,7 +133,9 @@ test('what boards do beside readings is counted', async () => {
   bridge.emit('buzzer:dropped', { count: 4 })
   bridge.emit('frame:stored', { frame: { deviceId: DEVICE, at: 1, filename: 'cam_1.jpg', bytes: 22_000 } })
   bridge.emit('frame:refused', { deviceId: DEVICE, reason: 'not-a-jpeg' })
+  bridge.emit('frames:evicted', { count: 3 })
   bridge.emit('frames:failed', { error: 'x' })
+  bridge.emit('device:commanded', { deviceId: DEVICE, sent: true })
   expect(await samples()).toMatchObject({
     sluice_buzzer_requests_total: '1',
     sluice_buzzer_completed_total: '1',
@@ -129,6 +145,24 @@ test('what boards do beside readings is counted', async () => {
     sluice_frames_stored_bytes_total: '22000',
     'sluice_frames_refused_total{reason="not-a-jpeg"}': '1',
     sluice_frames_failures_total: '1',
+    sluice_frames_evicted_total: '3',
+    'sluice_device_commands_total{sent="true"}': '1',
+  })
+})
+
+test('what the event sockets and the face service count is read when it is asked for, and not added up', async () => {
+  const { gauges, samples } = createRig()
+  expect(await samples()).toMatchObject({
+    sluice_websocket_connections: '7',
+    sluice_websocket_skipped_total: '4',
+    sluice_recognition_asked_total: '3',
+    sluice_frames_files: '3',
+    sluice_buzzer_unsaved: '2',
+  })
+  gauges.skipped = 5
+  expect(await samples()).toMatchObject({
+    sluice_websocket_skipped_total: '5',
+    sluice_recognition_asked_total: '3',
   })
 })
 

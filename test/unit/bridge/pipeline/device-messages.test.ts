@@ -33,7 +33,26 @@ const createRig = ({ maxDevices = 100 } = {}) => {
     body: () => Promise.reject(new Error('no body')),
     stop: () => {},
   }
-  const messages = createDeviceMessages({ registry, clients, events, clock: () => T, ingest: () => ingest })
+  const elsewhere: string[] = []
+  const messages = createDeviceMessages({
+    registry,
+    buzzer: {
+      take: ({ topic }, { channel }, done) => {
+        elsewhere.push(`${channel} ${topic}`)
+        done()
+      },
+    },
+    frames: {
+      receive: ({ topic }, _deviceId, done) => {
+        elsewhere.push(`frame ${topic}`)
+        done()
+      },
+    },
+    clients,
+    events,
+    clock: () => T,
+    ingest: () => ingest,
+  })
   const send = (topic: string, payload: unknown): string => {
     const parsed = parseTopic(topic)
     if (parsed === undefined) throw new Error(`${topic} is none of ours`)
@@ -44,7 +63,7 @@ const createRig = ({ maxDevices = 100 } = {}) => {
     })
     return answer
   }
-  return { events, registry, messages, rejected, send }
+  return { events, registry, messages, rejected, elsewhere, send }
 }
 
 describe('a message of a board', () => {
@@ -92,6 +111,22 @@ describe('a message of a board', () => {
     expect(send('buzzer/a/ack', '')).toBe('acked')
     expect(await registry.list(10)).toMatchObject([{ id: 'a' }])
     await registry.stop()
+  })
+
+  test('of the buzzer and of cameras goes where it belongs, and one without a good id is a dead letter', () => {
+    const { rejected, elsewhere, send } = createRig()
+    send('buzzer/a/cmd', 'ON')
+    send('buzzer/a/ack', '')
+    send('cameras/a/frame', 'jpeg')
+    send('cameras//frame', 'jpeg')
+    send('buzzer//cmd', 'ON')
+    expect(elsewhere).toEqual([
+      'buzzer-cmd buzzer/a/cmd',
+      'buzzer-ack buzzer/a/ack',
+      'frame cameras/a/frame',
+      'frame cameras//frame',
+    ])
+    expect(rejected).toEqual(['null client buzzer//cmd bad-device-id'])
   })
 
   test('for which the registry has no room while it cannot be written is acked and reported', () => {

@@ -1,0 +1,49 @@
+import type { BuzzerRequest } from '../core/buzzer.ts'
+import type { DeviceId } from '../core/reading.ts'
+import type { BuzzerStore, Clock } from '../ports.ts'
+
+export interface MemoryBuzzerOptions {
+  readonly clock?: Clock
+  /** Requests kept; over that the oldest is forgotten. */
+  readonly maxRequests?: number
+}
+
+/**
+ * Buzzer history in memory: for running without a database, and for tests. Ids begin at the clock in ms, so that
+ * one that a board still holds from before a restart is not given to another request.
+ */
+export const createMemoryBuzzer = (options: MemoryBuzzerOptions = {}): BuzzerStore => {
+  const { clock = Date.now, maxRequests = 100_000 } = options
+  const requests = new Map<number, BuzzerRequest>()
+  const newest = new Map<DeviceId, number>()
+  let nextId = 0
+
+  const forgetOldest = (): void => {
+    for (const { id, deviceId } of requests.values()) {
+      requests.delete(id)
+      if (newest.get(deviceId) === id) newest.delete(deviceId)
+      return
+    }
+  }
+
+  return {
+    reserveIds: async (count) => {
+      const first = Math.max(nextId, clock())
+      nextId = first + count
+      return first
+    },
+    upsert: async (changed) => {
+      for (const request of changed) {
+        requests.set(request.id, request)
+        newest.set(request.deviceId, Math.max(request.id, newest.get(request.deviceId) ?? 0))
+        if (requests.size > maxRequests) forgetOldest()
+      }
+    },
+    get: async (requestId) => requests.get(requestId),
+    newest: async (deviceId) => requests.get(newest.get(deviceId) ?? 0),
+    pending: async (sinceMs) =>
+      [...requests.values()].filter(
+        ({ status, requestedAt }) => status === 'pending' && requestedAt >= sinceMs,
+      ),
+  }
+}

@@ -1,0 +1,84 @@
+/** The bridge with its stores, and what stands on its frames: built from the settings, not started. */
+import { join } from 'node:path'
+import {
+  type Bridge,
+  type BridgeEmitter,
+  createBridge,
+  createDiskFrames,
+  createLevelSpool,
+  createMemoryBuzzer,
+  createMemoryDevices,
+  createRedisConnection,
+  createRedisLatest,
+  type Publisher,
+} from '../bridge/index.ts'
+import type { Config } from './config.ts'
+import type { Database } from './database.ts'
+import type { Log } from './logging.ts'
+import { createRecognition, type RecognitionPart } from './recognition/index.ts'
+import { createRecordings, type Recordings } from './recordings/index.ts'
+
+export interface BridgeParts {
+  readonly bridge: Bridge
+  /** Undefined: no REDIS_URL. */
+  readonly redis: ReturnType<typeof createRedisConnection> | undefined
+  readonly recordings: Recordings
+  readonly recognition: RecognitionPart
+}
+
+export interface BridgePartsDeps {
+  readonly config: Config
+  readonly log: Log
+  /** Undefined: USEDB=false. */
+  readonly database: Database | undefined
+  readonly publisher: Publisher
+  readonly events: BridgeEmitter
+}
+
+const clock = (): number => Date.now()
+const monotonic = (): number => performance.now()
+/** Of the time to shut down, this share may go on draining; the rest is for closing. */
+const DRAIN_SHARE = 0.5
+/** Frames shown to the face service at the same time. */
+const MAX_LOOKS = 4
+
+/** Nothing runs before each of them is started. */
+export const buildBridge = ({ config, log, database, publisher, events }: BridgePartsDeps): BridgeParts => {
+  const { dataDir, batch } = config
+  const onDamage = (detail: string) => events.emit('spool:damaged', { lostRows: 0, detail })
+  const redis = config.redisUrl === undefined ? undefined : createRedisConnection(config.redisUrl)
+  const bridge = createBridge(
+    {
+      spool: createLevelSpool({ clock }, { folder: join(dataDir, 'spool'), onDamage }),
+      sink: database?.sink,
+      history: database?.history,
+      devices: database?.devices ?? createMemoryDevices(),
+      buzzer: database?.buzzer ?? createMemoryBuzzer(),
+      frames: createDiskFrames({ folder: join(dataDir, 'frames') }),
+      latest: redis && createRedisLatest(redis.client),
+      publisher,
+      events,
+      clock,
+      monotonic,
+      random: Math.random,
+    },
+    {
+      bounds: { maxSpoolBytes: config.spool.maxBytes, maxMemoryBytes: config.spool.maxMemoryBytes },
+      readingsIntervalMs: batch.readingsMs,
+      devicesIntervalMs: batch.devicesMs,
+      buzzerIntervalMs: batch.buzzerMs,
+      frames: config.frames,
+      cache: config.cache,
+      drainOnStopMs: config.shutdownTimeoutMs * DRAIN_SHARE,
+    },
+  )
+  const recordings = createRecordings(
+    { frames: bridge.frames, clock, log },
+    { folder: join(dataDir, 'recordings') },
+  )
+  const recognition = createRecognition(
+    { onError: (error) => log.error({ err: error }, 'a listener of face recognition failed') },
+    { ...config.recognition, maxInFlight: MAX_LOOKS },
+  )
+  return { bridge, redis, recordings, recognition }
+}

@@ -1,0 +1,87 @@
+/** The HTTP side over a bridge, with what it tells of the program: metrics, health, load. */
+import type { BridgeEmitter } from '../bridge/index.ts'
+import type { EmbeddedBroker } from '../broker/index.ts'
+import type { Addresses } from './assemble.ts'
+import type { BridgeParts } from './build-bridge.ts'
+import type { Config } from './config.ts'
+import type { Database } from './database.ts'
+import { createFacade, type Facade, type SystemLoad } from './facade/index.ts'
+import { createForecast } from './forecast.ts'
+import { reportHealth } from './health.ts'
+import type { Log } from './logging.ts'
+import { createMetrics, type Gauges } from './metrics.ts'
+
+export interface FacadeParts extends BridgeParts {
+  readonly version: string
+  readonly config: Config
+  readonly log: Log
+  readonly database: Database | undefined
+  readonly broker: EmbeddedBroker
+  readonly events: BridgeEmitter
+  /** Where it listens; undefined while it does not. */
+  readonly addresses: () => Addresses | undefined
+}
+
+const clock = (): number => Date.now()
+const monotonic = (): number => performance.now()
+
+const gaugesOf = (
+  { bridge, broker, config, recognition }: FacadeParts,
+  sockets: () => Facade['sockets'],
+): Gauges => ({
+  spoolBytes: () => bridge.stats().spoolBytes,
+  spoolMaxBytes: config.spool.maxBytes,
+  spoolSecondsUntilFull: createForecast({
+    used: () => bridge.stats().spoolBytes,
+    max: config.spool.maxBytes,
+    monotonic,
+  }),
+  waitingRows: () => bridge.stats().waitingRows,
+  pendingBytes: () => bridge.stats().pendingBytes,
+  connections: () => broker.connections,
+  caches: () => bridge.stats().caches,
+  boards: () => bridge.stats().boards,
+  sockets: () => ({ ...sockets().stats(), connected: sockets().count }),
+  recognition: recognition.stats,
+})
+
+const loadOf = ({ bridge, broker, config }: FacadeParts): SystemLoad => {
+  const { spoolBytes: bytes, waitingRows, pendingBytes, caches } = bridge.stats()
+  const spool = { bytes, maxBytes: config.spool.maxBytes, waitingRows }
+  return { spool, pendingBytes, mqttConnections: broker.connections, caches }
+}
+
+/** It listens to nothing before it is started. */
+export const buildFacade = (parts: FacadeParts): Facade => {
+  const { version, config, log, database, broker, events, bridge, redis } = parts
+  const { readings, devices, buzzer, frames } = bridge
+  const { recordings, recognition } = parts
+  const health = () =>
+    reportHealth({
+      stats: bridge.stats,
+      spoolMaxBytes: config.spool.maxBytes,
+      connections: () => broker.connections,
+      listening: parts.addresses,
+      database: database?.health,
+      redis: redis && (() => redis.available && bridge.stats().latestAvailable),
+    })
+  const metrics = createMetrics(
+    { bridge: events, broker: broker.events },
+    gaugesOf(parts, () => facade.sockets),
+  )
+  const load = () => loadOf(parts)
+  const services = { readings, devices, buzzer, frames, recordings, recognition, events }
+  const facade = createFacade(
+    { ...services, load, health, metrics: metrics.text, clock, log },
+    {
+      ...config.http,
+      nodeEnv: config.nodeEnv,
+      apiKey: config.apiKey,
+      legacyOpen: config.legacyOpen,
+      rateLimitMax: config.rateLimitMax,
+      recognizes: config.recognition.url !== undefined,
+      version,
+    },
+  )
+  return facade
+}
