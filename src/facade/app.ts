@@ -52,6 +52,12 @@ export interface FacadeDeps {
   readonly log?: FacadeLog
 }
 
+/** What routes are given: all of that, and what the facade knows of itself. */
+export interface RouteDeps extends FacadeDeps {
+  /** WebSocket clients of the event feed that are connected now. */
+  readonly sockets: () => number
+}
+
 export interface FacadeOptions {
   readonly host: string
   /** 0: any free port. */
@@ -64,6 +70,8 @@ export interface FacadeOptions {
   readonly legacyOpen: boolean
   /** Requests a minute and device id, else address. */
   readonly rateLimitMax: number
+  /** A face service is set: frames are announced with their recognition pending. */
+  readonly recognizes?: boolean
   /** Shown by `/health` as `backendVersion`. */
   readonly version?: string
   /** Bound of a request body, unpacked. The contract says 50 MiB. */

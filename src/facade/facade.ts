@@ -3,10 +3,13 @@ import { BridgeError } from '../../bridge/index.ts'
 import type { FacadeApp, FacadeDeps, FacadeOptions } from './app.ts'
 import { createConnections } from './http/connections.ts'
 import { errorCode } from './http/error-code.ts'
-import { createUpgrades, type UpgradeHandler } from './http/upgrades.ts'
+import { ANY_PATH, createUpgrades, type UpgradeHandler } from './http/upgrades.ts'
 import { buildServer } from './server.ts'
+import { createEventSockets, type EventSockets } from './sockets/event-sockets.ts'
 
 const STOP_TIMEOUT_MS = 5_000
+/** How long a WebSocket client may take to answer a close. */
+const CLOSE_WAIT_MS = 2_000
 
 export interface Address {
   readonly host: string
@@ -18,15 +21,18 @@ export interface Facade {
   /** Resolves with the address in use. Throws LISTEN_FAILED when the port is taken or may not be bound. */
   start(): Promise<Address>
   /**
-   * Takes no new connections, closes idle ones at once and waits up to 5 s for requests in flight. Sockets
-   * handed over by `onUpgrade` are their handler's to close; what is left after the wait is cut.
+   * Takes no new connections, closes idle ones at once and waits up to 5 s for requests in flight. The event
+   * sockets are closed with 1001, those handed over by `onUpgrade` are their handler's to close; what is left
+   * after the wait is cut.
    */
   stop(): Promise<void>
   readonly server: Server
   /** Undefined until started. */
   readonly address: Address | undefined
-  /** Hands WebSocket upgrades of a path to `handler`; `ANY_PATH` takes every other path. */
+  /** Hands WebSocket upgrades of a path to `handler`. Every path without one is an event socket. */
   onUpgrade(path: string, handler: UpgradeHandler): void
+  /** The event sockets: how many there are now, and what was counted since the start. */
+  readonly sockets: Pick<EventSockets, 'count' | 'stats'>
 }
 
 const LISTEN_REMEDIES: { readonly [errno: string]: string } = {
@@ -56,10 +62,21 @@ const listen = async (app: FacadeApp, wanted: Address): Promise<Address> => {
   return addressOf(app.server) ?? wanted
 }
 
-/** The HTTP side of Sluice: the older backend's contract, `/health` and `/metrics`. */
+/** Event sockets as the facade's own options ask for; no client outlives the facade's stop. */
+const socketsOf = (deps: FacadeDeps, options: FacadeOptions): EventSockets =>
+  createEventSockets(deps, {
+    recognizes: options.recognizes ?? false,
+    apiKey: options.apiKey,
+    closeWaitMs: Math.min(CLOSE_WAIT_MS, options.stopTimeoutMs ?? STOP_TIMEOUT_MS),
+  })
+
+/** The HTTP side of Sluice: the older backend's contract and its WebSocket, `/health` and `/metrics`. */
 export const createFacade = (deps: FacadeDeps, options: FacadeOptions): Facade => {
-  const app = buildServer(deps, options)
+  const sockets = socketsOf(deps, options)
+  const app = buildServer({ ...deps, sockets: () => sockets.count }, options)
   const connections = createConnections(app.server)
+  const onUpgrade = createUpgrades(app.server, connections)
+  onUpgrade(ANY_PATH, sockets.upgrade)
   let started: Promise<Address> | undefined
   let stopped: Promise<void> | undefined
 
@@ -68,7 +85,7 @@ export const createFacade = (deps: FacadeDeps, options: FacadeOptions): Facade =
     const deadline = setTimeout(() => connections.destroyAll(), options.stopTimeoutMs ?? STOP_TIMEOUT_MS)
     connections.closeWhenIdle()
     try {
-      await app.close()
+      await Promise.all([app.close(), sockets.stop()])
     } finally {
       clearTimeout(deadline)
     }
@@ -76,6 +93,7 @@ export const createFacade = (deps: FacadeDeps, options: FacadeOptions): Facade =
 
   return {
     start: () => {
+      sockets.start()
       started ??= listen(app, options)
       return started
     },
@@ -87,6 +105,7 @@ export const createFacade = (deps: FacadeDeps, options: FacadeOptions): Facade =
     get address() {
       return addressOf(app.server)
     },
-    onUpgrade: createUpgrades(app.server, connections),
+    onUpgrade,
+    sockets,
   }
 }

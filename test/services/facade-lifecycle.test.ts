@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { errorCode } from '../../src/facade/http/error-code.ts'
-import { ANY_PATH, createFacade, type Facade, type FacadeOptions } from '../../src/facade/index.ts'
+import { createFacade, type Facade, type FacadeOptions } from '../../src/facade/index.ts'
 import { eventually } from '../support/eventually.ts'
 import { createFacadeWorld, type RunningFacade, startFacade } from '../support/facade-services.ts'
 import { exchange, postJson } from '../support/http-exchange.ts'
@@ -176,14 +176,12 @@ describe('an upgrade', () => {
     expect(urls).toEqual([path])
   })
 
-  test('of another path is a 404, unless somebody takes any path', async () => {
+  test('of a path that nobody took goes to the event sockets', async () => {
     const running = await start()
-    accept(running, '/mqtt')
+    const urls = accept(running, '/mqtt')
     const [refused] = await once(upgrade(running, '/ws'), 'response')
-    expect(refused.statusCode).toBe(404)
-    const any = accept(running, ANY_PATH)
-    await once(upgrade(running, '/ws'), 'upgrade')
-    expect(any).toEqual(['/ws'])
+    expect(refused.statusCode).toBe(400)
+    expect(urls).toEqual([])
   })
 
   test('leaves the socket to its handler until the deadline of a stop', async () => {
@@ -194,12 +192,5 @@ describe('an upgrade', () => {
     socket.on('error', () => undefined)
     await running.facade.stop()
     await closed
-  })
-
-  test('without any handler is an ordinary request', async () => {
-    const running = await start()
-    const [response] = await once(upgrade(running, '/health'), 'response')
-    response.resume()
-    expect(response.statusCode).toBe(200)
   })
 })

@@ -1,4 +1,4 @@
-/** Hands WebSocket upgrades to whoever registered their path; the facade itself speaks no WebSocket. */
+/** Hands WebSocket upgrades to whoever registered their path. */
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Connections } from './connections.ts'
