@@ -10,6 +10,8 @@ FROM node:20-slim
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev && npm cache clean --force
+# For recordings only; without it they answer 503.
+RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*
 COPY --from=build /app/dist ./dist
 # The spool lives here: an acked reading that is not in Postgres yet is in this volume.
 RUN mkdir /data && chown node:node /data

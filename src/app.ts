@@ -5,15 +5,14 @@
 import { join } from 'node:path'
 import { BridgeError, type Level, openLevel } from '../bridge/index.ts'
 import { createEmbeddedBroker } from '../broker/index.ts'
-import { type Addresses, assemble } from './assemble.ts'
+import type { Addresses } from './addresses.ts'
+import { assemble } from './assemble.ts'
 import type { Config } from './config.ts'
 import { createDatabase } from './database.ts'
 import { createEmbeddedPostgres } from './embedded-postgres/index.ts'
 import { createLifecycle, type Lifecycle } from './lifecycle.ts'
 import { type Log, limitRate } from './logging.ts'
 import { createRestarts } from './restarts.ts'
-
-export type { Addresses }
 
 export interface App {
   /** Resolves when everything takes messages. Rejects with a BridgeError that says what to do. */

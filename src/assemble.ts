@@ -4,6 +4,7 @@
  */
 import { BridgeError, createBridgeEmitter } from '../bridge/index.ts'
 import type { BrokerAddress, EmbeddedBroker } from '../broker/index.ts'
+import type { Addresses } from './addresses.ts'
 import { buildBridge } from './build-bridge.ts'
 import { buildFacade } from './build-facade.ts'
 import type { Config } from './config.ts'
@@ -11,13 +12,6 @@ import type { Database } from './database.ts'
 import { createLifecycle } from './lifecycle.ts'
 import type { Log, limitRate } from './logging.ts'
 import { reportEvents } from './report.ts'
-
-export interface Addresses {
-  /** Such as `http://127.0.0.1:3000`; MQTT over WebSocket is on its path `/mqtt`. */
-  readonly http: string
-  /** Such as `mqtt://127.0.0.1:1883`. */
-  readonly mqtt: string
-}
 
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 

@@ -1,7 +1,7 @@
 /** The HTTP side over a bridge, with what it tells of the program: metrics, health, load. */
 import type { BridgeEmitter } from '../bridge/index.ts'
 import type { EmbeddedBroker } from '../broker/index.ts'
-import type { Addresses } from './assemble.ts'
+import type { Addresses } from './addresses.ts'
 import type { BridgeParts } from './build-bridge.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
@@ -26,7 +26,7 @@ const clock = (): number => Date.now()
 const monotonic = (): number => performance.now()
 
 const gaugesOf = (
-  { bridge, broker, config, recognition }: FacadeParts,
+  { bridge, broker, config, recognition, recordings }: FacadeParts,
   sockets: () => Facade['sockets'],
 ): Gauges => ({
   spoolBytes: () => bridge.stats().spoolBytes,
@@ -43,6 +43,7 @@ const gaugesOf = (
   boards: () => bridge.stats().boards,
   sockets: () => ({ ...sockets().stats(), connected: sockets().count }),
   recognition: recognition.stats,
+  recordings: recordings.stats,
 })
 
 const loadOf = ({ bridge, broker, config }: FacadeParts): SystemLoad => {

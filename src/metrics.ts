@@ -7,6 +7,7 @@ import type { BoardStats, BridgeEmitter } from '../bridge/index.ts'
 import type { BrokerEmitter } from '../broker/index.ts'
 import type { SocketStats } from './facade/index.ts'
 import type { RecognitionStats } from './recognition/index.ts'
+import type { RecordingsStats } from './recordings/index.ts'
 
 export interface Gauges {
   /** Bytes in the spool that Postgres does not have yet. */
@@ -26,6 +27,7 @@ export interface Gauges {
   /** Event sockets: connected now, and what was counted since the start. */
   readonly sockets: () => SocketStats & { readonly connected: number }
   readonly recognition: () => RecognitionStats
+  readonly recordings: () => RecordingsStats
 }
 
 export interface Metrics {
@@ -212,6 +214,13 @@ const readCounts = (registry: Registry, gauges: Gauges): void => {
     () => gauges.sockets().closedSlow,
   )
   count('websocket_closed_dead', 'Event sockets dropped as dead', () => gauges.sockets().closedDead)
+  count(
+    'websocket_errors',
+    'Event sockets that broke the protocol or the connection',
+    () => gauges.sockets().errors,
+  )
+  count('recordings_made', 'Films made', () => gauges.recordings().made)
+  count('recordings_failed', 'Films that could not be made', () => gauges.recordings().failed)
   count('recognition_asked', 'Pictures shown to the face service', () => gauges.recognition().asked)
   count(
     'recognition_skipped',

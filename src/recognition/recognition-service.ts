@@ -21,8 +21,12 @@ export interface Face {
 
 export type FaceAdded =
   | { readonly ok: true; readonly message: string }
-  /** `disabled`: RECOGNITION_URL is not set. */
-  | { readonly ok: false; readonly reason: 'disabled' | 'refused' | 'unreachable'; readonly detail: string }
+  | {
+      readonly ok: false
+      /** `disabled`: RECOGNITION_URL is not set. `busy`: as many faces as may be are being added. */
+      readonly reason: 'disabled' | 'refused' | 'unreachable' | 'busy'
+      readonly detail: string
+    }
 
 /** A face recognition service somewhere else. */
 export interface RecognitionService {

@@ -12,8 +12,11 @@ export type RecordOutcome =
   | { readonly ok: true; readonly name: string; readonly frameCount: number }
   | {
       readonly ok: false
-      /** `no-ffmpeg`: the program is not installed. `busy`: as many recordings as may be are being made. */
-      readonly reason: 'too-few-frames' | 'no-ffmpeg' | 'busy' | 'failed'
+      /**
+       * `no-ffmpeg`: the program is not installed. `busy`: as many recordings as may be are being made.
+       * `stopping`: the program ends.
+       */
+      readonly reason: 'too-few-frames' | 'no-ffmpeg' | 'busy' | 'stopping' | 'failed'
       /** One sentence for the user. */
       readonly detail: string
     }

@@ -1,12 +1,12 @@
 /**
- * Run before the tests: sees to it that the real Redis and Mosquitto they use are installed. Says what it
+ * Run before the tests: sees to it that the real Redis, Mosquitto and ffmpeg they use are installed. Says what it
  * does before it does it. The packages' own services are neither started nor left enabled: a Mosquitto of the
  * system's would hold port 1883, and the tests start private ones.
  */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { planInstall } from './service-packages.ts'
+import { planInstall, SERVICES } from './service-packages.ts'
 
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/bin', '/opt/homebrew/sbin']
 // Read by Debian's invoke-rc.d: 101 means that no service may be started now.
@@ -61,7 +61,7 @@ const aptInstall = (packages: readonly string[], viaSudo: boolean): void => {
   withoutServiceStarts(!viaSudo, () => {
     runAsRoot(viaSudo, [...apt, 'install', '-y', '--no-install-recommends', ...packages])
   })
-  const services = packages.filter((name) => name !== 'mosquitto-clients')
+  const services = packages.filter((name) => SERVICES.includes(name))
   if (existsSync('/run/systemd/system') && services.length > 0)
     runAsRoot(viaSudo, ['systemctl', 'disable', '--now', ...services])
 }
@@ -72,7 +72,9 @@ const main = (): number => {
   const plan = planInstall(machine, () => spawnSync('sudo', ['-n', 'true']).status === 0)
   if (plan.kind === 'nothing') return 0
   if (plan.kind === 'apt') {
-    say(`The tests need a real Redis and Mosquitto. Installing with apt-get: ${plan.packages.join(', ')}`)
+    say(
+      `The tests need a real Redis, Mosquitto and ffmpeg. Installing with apt-get: ${plan.packages.join(', ')}`,
+    )
     aptInstall(plan.packages, plan.viaSudo)
     const after = planInstall({ ...machine, osRelease: '' }, () => false)
     if (after.kind === 'nothing') return 0

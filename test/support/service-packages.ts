@@ -5,7 +5,12 @@ export const PACKAGES: { readonly [command: string]: string } = {
   mosquitto: 'mosquitto',
   mosquitto_pub: 'mosquitto-clients',
   mosquitto_sub: 'mosquitto-clients',
+  ffmpeg: 'ffmpeg',
+  ffprobe: 'ffmpeg',
 }
+
+/** Packages that bring a service, which the system would start. */
+export const SERVICES: readonly string[] = ['redis-server', 'mosquitto']
 
 export interface Machine {
   /** True when the command can be found. */
@@ -32,7 +37,7 @@ export const planInstall = (machine: Machine, canSudo: () => boolean): Plan => {
     error:
       `The tests need ${missing.join(', ')}, not found on this machine, and cannot install them: ${why}.\n` +
       `Debian, Ubuntu: apt-get install --no-install-recommends ${packages.join(' ')}\n` +
-      'macOS: brew install redis mosquitto. Elsewhere: the packages named redis and mosquitto.',
+      'macOS: brew install redis mosquitto ffmpeg. Elsewhere: the packages named redis, mosquitto and ffmpeg.',
   })
   if (!isDebianLike(machine.osRelease)) return impossible('this is neither Debian nor Ubuntu')
   if (!machine.has('apt-get')) return impossible('there is no apt-get')

@@ -46,6 +46,7 @@ const createRig = () => {
         errors: 0,
       }),
       recognition: () => ({ inFlight: 0, asked: 3, skipped: 2, unanswered: 1 }),
+      recordings: () => ({ running: 0, made: 8, failed: 9 }),
     },
   )
   /** The samples by name and labels, without those of the process itself. */
@@ -156,6 +157,7 @@ test('what the event sockets and the face service count is read when it is asked
     sluice_websocket_connections: '7',
     sluice_websocket_skipped_total: '4',
     sluice_recognition_asked_total: '3',
+    sluice_recordings_failed_total: '9',
     sluice_frames_files: '3',
     sluice_buzzer_unsaved: '2',
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Machine, PACKAGES, planInstall } from '../../support/service-packages.ts'
+import { type Machine, PACKAGES, planInstall, SERVICES } from '../../support/service-packages.ts'
 
 const DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n'
 const UBUNTU_CHILD = 'ID=pop\nID_LIKE="ubuntu debian"\n'
@@ -21,9 +21,13 @@ describe('installing what the tests need', () => {
   test('root on Debian installs the packages of what is missing, each once', () => {
     expect(planInstall(machine([...TOOLS, 'mosquitto']), () => false)).toEqual({
       kind: 'apt',
-      packages: ['redis-server', 'mosquitto-clients'],
+      packages: ['redis-server', 'mosquitto-clients', 'ffmpeg'],
       viaSudo: false,
     })
+  })
+
+  test('what brings a service is among the packages', () => {
+    expect(Object.values(PACKAGES)).toEqual(expect.arrayContaining([...SERVICES]))
   })
 
   test('another user does it with sudo when that asks for no password', () => {
