@@ -14,6 +14,7 @@ import {
   type PartHealth,
   type ReadingSink,
 } from '../bridge/index.ts'
+import { errorText } from './error-text.ts'
 import type { Log } from './logging.ts'
 
 export interface Database {
@@ -39,13 +40,6 @@ const HEALTH_TIMEOUT_MS = 1_000
 
 const GOODBYE_MS = 1_500
 
-/** A refused connection to several addresses has a code and no message. */
-const text = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error)
-  if (error.message !== '') return error.message
-  return 'code' in error ? String(error.code) : error.name
-}
-
 /** Waits for the end of a part, but not for one that hangs. */
 const soon = (end: Promise<void>): Promise<unknown> =>
   Promise.race([end, new Promise((resolve) => setTimeout(resolve, GOODBYE_MS).unref())])
@@ -55,7 +49,7 @@ export const createDatabase = (
   { clock, log }: { readonly clock: Clock; readonly log: Log },
   options: DatabaseOptions,
 ): Database => {
-  const warn = (what: string) => (error: unknown) => log.warn({ error: text(error) }, what)
+  const warn = (what: string) => (error: unknown) => log.warn({ error: errorText(error) }, what)
   const pool = createPostgresPool({ url: options.url, onIdleError: warn('a connection to Postgres broke') })
   const partitions = createPartitions(
     { pool, clock },
@@ -86,7 +80,7 @@ export const createDatabase = (
     } catch (error) {
       return {
         ok: false,
-        message: `Postgres does not answer (${text(error)}): readings wait in the spool`,
+        message: `Postgres does not answer (${errorText(error)}): readings wait in the spool`,
         version: null,
       }
     } finally {

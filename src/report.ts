@@ -4,6 +4,7 @@
  */
 import type { BridgeEmitter } from '../bridge/index.ts'
 import type { BrokerEmitter } from '../broker/index.ts'
+import { errorText } from './error-text.ts'
 import type { LimitedLog, Log } from './logging.ts'
 
 export interface ReportDeps {
@@ -13,8 +14,6 @@ export interface ReportDeps {
   readonly broker: BrokerEmitter
 }
 
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
 /** Subscribes the log to the bridge's and the broker's events. */
 export const reportEvents = ({ log, limited, bridge, broker }: ReportDeps): void => {
   bridge.on('spool:failed', ({ error, retryInMs }) =>
@@ -22,7 +21,7 @@ export const reportEvents = ({ log, limited, bridge, broker }: ReportDeps): void
       key: 'spool:failed',
       level: 'error',
       msg: 'the spool cannot be written: acks are held until it can (disk full?)',
-      fields: { error: text(error), retryInMs },
+      fields: { error: errorText(error), retryInMs },
     }),
   )
   bridge.on('spool:full', ({ full, bytes }) =>
@@ -38,7 +37,7 @@ export const reportEvents = ({ log, limited, bridge, broker }: ReportDeps): void
       key: 'drain:failed',
       level: 'warn',
       msg: 'Postgres takes no rows: they wait in the spool',
-      fields: { error: text(error), retryInMs },
+      fields: { error: errorText(error), retryInMs },
     }),
   )
   bridge.on('drain:recovered', ({ outageMs }) =>
@@ -81,14 +80,14 @@ export const reportEvents = ({ log, limited, bridge, broker }: ReportDeps): void
   bridge.on('latest:store', ({ available, error }) =>
     available
       ? log.info('Redis takes latest values again')
-      : log.warn({ error: text(error) }, 'Redis is away: latest values are served from memory'),
+      : log.warn({ error: errorText(error) }, 'Redis is away: latest values are served from memory'),
   )
   bridge.on('devices:failed', ({ error }) =>
     limited.write({
       key: 'devices:failed',
       level: 'warn',
       msg: 'devices cannot be read or stored: they are kept in memory',
-      fields: { error: text(error) },
+      fields: { error: errorText(error) },
     }),
   )
   bridge.on('bridge:error', ({ error, where }) =>
@@ -96,7 +95,7 @@ export const reportEvents = ({ log, limited, bridge, broker }: ReportDeps): void
       key: `error:${where}`,
       level: 'error',
       msg: `unexpected error: ${where}`,
-      fields: { error: text(error) },
+      fields: { error: errorText(error) },
     }),
   )
   reportBoards(limited, bridge)
@@ -110,7 +109,7 @@ const reportBoards = (limited: LimitedLog, bridge: BridgeEmitter): void => {
       key: 'buzzer:failed',
       level: 'warn',
       msg: 'buzzer history cannot be read or stored: it is kept in memory',
-      fields: { error: text(error) },
+      fields: { error: errorText(error) },
     }),
   )
   bridge.on('buzzer:dropped', ({ count }) =>
@@ -142,7 +141,7 @@ const reportBoards = (limited: LimitedLog, bridge: BridgeEmitter): void => {
       key: 'frames:failed',
       level: 'error',
       msg: 'the frames folder cannot be written or cleaned: free disk space, or mend its rights',
-      fields: { error: text(error) },
+      fields: { error: errorText(error) },
     }),
   )
 }

@@ -1,20 +1,17 @@
 import { type Device, newDevice } from '../core/device.ts'
 import type { DeviceId } from '../core/reading.ts'
 import type { Said } from './device-updates.ts'
+import type { Marked } from './marked-writer.ts'
 import type { Evictable } from './second-chance.ts'
 
 /** A device as the registry holds it: changed in place, never handed out. */
-export interface DeviceRecord extends Evictable {
+export interface DeviceRecord extends Evictable, Marked {
   readonly device: { -readonly [field in keyof Device]: Device[field] }
   /** What was last told of it. */
   shown: 'online' | 'offline' | undefined
   /** Its row was read, or there is none: what is here may be written. */
   confirmed: boolean
   said: Said
-  /** Waits to be written. */
-  dirty: boolean
-  /** Is being written. */
-  writing: boolean
   /** The last sign of life that was written. */
   savedLastSeen: number
 }

@@ -8,17 +8,10 @@ import { BridgeError, isBridgeError } from '../core/errors.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { DeviceStore } from '../ports.ts'
 import type { DeviceRecord } from './device-record.ts'
+import { createMarkedWriter, type MarkedWriter } from './marked-writer.ts'
 import type { Outage } from './outage.ts'
 
-export interface DeviceWriter {
-  changed(record: DeviceRecord): void
-  /** Writes what is marked, unless a write is under way or the store is away and its next attempt not due. */
-  turn(): void
-  /** Writes what is marked now. Never rejects: what could not be written stays marked. */
-  flush(): Promise<void>
-  /** Devices marked. */
-  readonly unsaved: number
-}
+export type DeviceWriter = MarkedWriter<DeviceRecord>
 
 export interface DeviceWriterDeps {
   readonly store: DeviceStore
@@ -32,28 +25,6 @@ const MAX_PER_WRITE = 1_000
 
 /** A writer to one store. */
 export const createDeviceWriter = ({ store, outage, events, confirm }: DeviceWriterDeps): DeviceWriter => {
-  const marked = new Set<DeviceRecord>()
-  let tail: Promise<void> = Promise.resolve()
-  let busy = false
-
-  const changed = (record: DeviceRecord): void => {
-    if (record.dirty) return
-    record.dirty = true
-    marked.add(record)
-  }
-
-  const take = (count: number): readonly DeviceRecord[] => {
-    const taken: DeviceRecord[] = []
-    for (const record of marked) {
-      if (taken.length === count) break
-      taken.push(record)
-      record.dirty = false
-      record.writing = true
-      marked.delete(record)
-    }
-    return taken
-  }
-
   const upsert = async (records: readonly DeviceRecord[]): Promise<void> => {
     const devices = records.map(({ device }) => ({ ...device }))
     try {
@@ -90,39 +61,10 @@ export const createDeviceWriter = ({ store, outage, events, confirm }: DeviceWri
       outage.succeeded()
       return true
     } catch (error) {
-      records.forEach(changed)
       if (outage.failed()) events.emit('devices:failed', { error })
       return false
-    } finally {
-      for (const record of records) record.writing = false
     }
   }
 
-  const run = async (): Promise<void> => {
-    busy = true
-    // Devices that change while this runs are for the next run.
-    let left = marked.size
-    while (left > 0 && marked.size > 0) {
-      const records = take(Math.min(left, MAX_PER_WRITE))
-      left -= records.length
-      if (!(await write(records))) break
-    }
-    busy = false
-  }
-
-  const flush = (): Promise<void> => {
-    tail = tail.then(run)
-    return tail
-  }
-
-  return {
-    changed,
-    turn: () => {
-      if (!busy && marked.size > 0 && outage.due()) void flush()
-    },
-    flush,
-    get unsaved() {
-      return marked.size
-    },
-  }
+  return createMarkedWriter({ write, due: outage.due }, MAX_PER_WRITE)
 }
