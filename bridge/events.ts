@@ -15,7 +15,14 @@ export type DropReason =
   | 'store-off-full' // USEDB=false and the spool is at its bound: the oldest rows make room
 
 /** Why a picture was not kept. */
-export type FrameRefusal = 'not-a-jpeg' | 'too-small' | 'too-large' | 'bad-device-id' | 'disk' | 'busy'
+export type FrameRefusal =
+  | 'not-a-jpeg'
+  | 'too-small'
+  | 'too-large'
+  | 'bad-device-id'
+  | 'disk' // it takes no more
+  | 'busy' // too many wait for the disk
+  | 'stopping'
 
 /**
  * What can be observed of the bridge. Nothing here is per message: groups, batches and rejections are.
@@ -58,6 +65,8 @@ export interface BridgeEvents {
   'device:status': [{ deviceId: DeviceId; status: 'online' | 'offline'; at: number }]
   /** A device registered, for the first time or anew. */
   'device:registered': [{ device: Device }]
+  /** A command for a device was published, or could not be: nobody knows the device, or no store could tell. */
+  'device:commanded': [{ deviceId: DeviceId; sent: boolean }]
   /** A device is asked to beep: a request that is new, not one that joined another. */
   'buzzer:requested': [{ request: BuzzerRequest }]
   /** A device has beeped; once per request. */
@@ -70,6 +79,8 @@ export interface BridgeEvents {
   'frame:stored': [{ frame: StoredFrame }]
   /** A picture was not kept: not a JPEG, or the disk takes no more. */
   'frame:refused': [{ deviceId: DeviceId | null; reason: FrameRefusal }]
+  /** Pictures were removed before their time, for want of room. */
+  'frames:evicted': [{ count: number }]
   /** The frames folder could not be written, read or cleaned. */
   'frames:failed': [{ error: unknown }]
   /** Something that cannot happen did; the process goes on. */

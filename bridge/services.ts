@@ -7,6 +7,7 @@ import type { BuzzerRequest } from './core/buzzer.ts'
 import type { Device, ReportedStatus } from './core/device.ts'
 import type { HeartbeatBody, RegisterBody } from './core/device-body.ts'
 import type { StoredFrame } from './core/frame.ts'
+import type { FrameDemands } from './core/frame-rules.ts'
 import type { Latest } from './core/latest.ts'
 import type { DeviceId, Reading } from './core/reading.ts'
 import type { Rejection } from './core/rejection.ts'
@@ -46,10 +47,15 @@ export interface DeviceFacts {
   readonly wifiRssi?: number | undefined
 }
 
+/** How many devices are shown with each status. */
+export type DeviceCounts = Readonly<Record<ReportedStatus, number>>
+
 export interface DeviceService {
   /** Newest `lastSeen` first. Throws STORE_UNAVAILABLE when the registry was never loaded. */
   list(limit: number): Promise<readonly Device[]>
   get(deviceId: DeviceId): Promise<Device | undefined>
+  /** Of the devices in memory, which are those heard of last (100,000 at most). Throws as `list`. */
+  counts(): Promise<DeviceCounts>
   /** Registers a device, or registers it anew; raises `device:registered`. Throws STORE_UNAVAILABLE when there is no room. */
   register(registration: RegisterBody): Device
   /** What a known device reports of itself; undefined when nobody knows it. Throws STORE_UNAVAILABLE. */
@@ -58,7 +64,7 @@ export interface DeviceService {
   alive(deviceId: DeviceId): void
   /** A sign of life that makes the device known, and what came with it. Never throws. */
   describe(deviceId: DeviceId, facts: DeviceFacts): void
-  /** Publishes `{"command":…}` and what else was sent on `devices/{id}/cmd`; false: nobody knows the device. */
+  /** Publishes `{"command":…}` and what else was sent on `devices/{id}/cmd`, and raises `device:commanded`; false: nobody knows the device. */
   command(deviceId: DeviceId, command: { readonly command: string } & Fields): Promise<boolean>
 }
 
@@ -96,9 +102,9 @@ export type FrameTaken =
 export interface FrameService {
   /**
    * Checks and stores a picture. Resolves when the file can be read, after `frame:stored` was raised.
-   * Throws STORE_UNAVAILABLE when the disk takes no more, STOPPING.
+   * Throws STORE_UNAVAILABLE when the disk takes no more or too many pictures wait for it, STOPPING.
    */
-  take(deviceId: DeviceId, jpeg: Uint8Array): Promise<FrameTaken>
+  take(deviceId: DeviceId, jpeg: Uint8Array, demands?: FrameDemands): Promise<FrameTaken>
   /** The newest picture of a camera, from memory. */
   newest(deviceId: DeviceId): { readonly frame: StoredFrame; readonly jpeg: Uint8Array } | undefined
   /** The camera whose picture is the newest of all. */

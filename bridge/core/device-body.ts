@@ -12,6 +12,8 @@ export interface RegisterBody {
   readonly name: string
   readonly type: string
   readonly ipAddress: string | undefined
+  /** Where the registration came from; taken for the address of a device that never said its own. */
+  readonly peerAddress?: string | undefined
   readonly capabilities: readonly string[] | undefined
 }
 

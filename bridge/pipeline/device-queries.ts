@@ -1,8 +1,9 @@
 /** What can be asked of the devices: from memory where memory has them all, else joined with the store. */
-import type { Device } from '../core/device.ts'
+import { type Device, type ReportedStatus, shownStatus } from '../core/device.ts'
 import { BridgeError } from '../core/errors.ts'
 import type { DeviceId } from '../core/reading.ts'
 import type { BridgeEmitter } from '../events.ts'
+import type { Clock } from '../ports.ts'
 import type { DeviceService } from '../services.ts'
 import type { DeviceCache } from './device-cache.ts'
 import { type DeviceRecord, newestSeen } from './device-record.ts'
@@ -10,7 +11,7 @@ import type { DeviceTable } from './device-table.ts'
 import { resumeDevice } from './device-updates.ts'
 import type { Outage } from './outage.ts'
 
-export interface DeviceQueries extends Pick<DeviceService, 'list' | 'get'> {
+export interface DeviceQueries extends Pick<DeviceService, 'list' | 'get' | 'counts'> {
   /** Reads the store; does nothing once that was done. Never rejects. */
   load(): Promise<void>
   readonly loaded: boolean
@@ -21,12 +22,19 @@ export interface DeviceQueriesDeps {
   readonly table: DeviceTable
   readonly outage: Outage
   readonly events: BridgeEmitter
+  readonly clock: Clock
+}
+
+export interface DeviceQueriesOptions {
   readonly maxDevices: number
+  readonly silentAfterMs: number
 }
 
 /** Queries on a table that `load` fills. */
-export const createDeviceQueries = (deps: DeviceQueriesDeps): DeviceQueries => {
-  const { cache, table, outage, events, maxDevices } = deps
+export const createDeviceQueries = (
+  { cache, table, outage, events, clock }: DeviceQueriesDeps,
+  { maxDevices, silentAfterMs }: DeviceQueriesOptions,
+): DeviceQueries => {
   let loaded = false
   let loading: Promise<void> | undefined
 
@@ -62,10 +70,22 @@ export const createDeviceQueries = (deps: DeviceQueriesDeps): DeviceQueries => {
     }
   }
 
-  const list = async (limit: number): Promise<readonly Device[]> => {
+  const needLoaded = async (): Promise<void> => {
     if (!loaded && (outage.due() || loading !== undefined)) await load()
     if (!loaded)
       throw new BridgeError('STORE_UNAVAILABLE', 'The devices have not been read from Postgres yet')
+  }
+
+  const counts = async (): Promise<Record<ReportedStatus, number>> => {
+    await needLoaded()
+    const now = clock()
+    const counted = { online: 0, offline: 0, warning: 0, error: 0, maintenance: 0 }
+    for (const { device } of table.values()) counted[shownStatus(device, now, silentAfterMs)] += 1
+    return counted
+  }
+
+  const list = async (limit: number): Promise<readonly Device[]> => {
+    await needLoaded()
     const elsewhere = await others(limit)
     return newestSeen([...elsewhere, ...devicesOf(table.values())], limit).map(copy)
   }
@@ -92,6 +112,7 @@ export const createDeviceQueries = (deps: DeviceQueriesDeps): DeviceQueries => {
     load,
     list,
     get,
+    counts,
     get loaded() {
       return loaded
     },

@@ -16,11 +16,11 @@ import type { DeviceRecord } from './device-record.ts'
 import { createDeviceTable } from './device-table.ts'
 import {
   applyFacts,
-  applyHeartbeat,
   applyRegistration,
+  factsOf,
   type Heartbeat,
   type Registration,
-  sayHeartbeat,
+  sayFacts,
   sayRegistration,
 } from './device-updates.ts'
 import { createDeviceWriter } from './device-writer.ts'
@@ -45,7 +45,9 @@ export interface DeviceRegistryOptions {
   readonly cache?: DeviceCacheOptions
 }
 
-export interface DeviceRegistry extends Pick<DeviceService, 'list' | 'get'>, Lifecycle {
+export interface DeviceRegistry extends Pick<DeviceService, 'list' | 'get' | 'counts'>, Lifecycle {
+  /** Whether the device is in memory: known, also while its row cannot be read. */
+  has(deviceId: DeviceId): boolean
   /** A sign of life, at the time it was received (epoch ms). Makes the device known. */
   seen(deviceId: DeviceId, at: number, sign?: { readonly hasReadings?: boolean }): void
   /** A sign of life of a device that is in memory; nothing for one that is not. */
@@ -87,7 +89,7 @@ export const createDeviceRegistry = (
     { maxDevices, silentAfterMs },
   )
   const writer = createDeviceWriter({ store: cache.store, outage, events, confirm: table.confirm })
-  const queries = createDeviceQueries({ cache, table, outage, events, maxDevices })
+  const queries = createDeviceQueries({ cache, table, outage, events, clock }, { maxDevices, silentAfterMs })
   let timers: readonly NodeJS.Timeout[] = []
 
   const alive = (record: DeviceRecord, at: number): void => {
@@ -122,6 +124,12 @@ export const createDeviceRegistry = (
     table.show(record, at)
     return { ...record.device }
   }
+
+  const describe = (deviceId: DeviceId, facts: DeviceFacts): Device =>
+    say(deviceId, (record, at) => {
+      if (!record.confirmed) record.said = sayFacts(record.said, facts)
+      Object.assign(record.device, applyFacts(record.device, facts, at))
+    })
 
   const sweep = (): void => {
     const now = clock()
@@ -162,15 +170,10 @@ export const createDeviceRegistry = (
       events.emit('device:registered', { device })
       return device
     },
-    describe: (deviceId, facts) =>
-      say(deviceId, (record, at) => {
-        Object.assign(record.device, applyFacts(record.device, facts, at))
-      }),
-    heartbeat: (said) =>
-      say(said.deviceId, (record, at) => {
-        if (!record.confirmed) record.said = sayHeartbeat(record.said, said)
-        Object.assign(record.device, applyHeartbeat(record.device, said, at))
-      }),
+    describe,
+    heartbeat: (said) => describe(said.deviceId, factsOf(said)),
+    has: (deviceId) => table.get(deviceId) !== undefined,
+    counts: queries.counts,
     list: queries.list,
     get: queries.get,
     flush: async () => {

@@ -4,10 +4,14 @@ import { topics } from '../core/topic.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { Clock, Publisher } from '../ports.ts'
 import type { DeviceService } from '../services.ts'
+import { storableFacts } from './device-facts.ts'
 import type { DeviceRegistry } from './device-registry.ts'
 
 export interface DeviceServiceDeps {
-  readonly registry: DeviceRegistry
+  readonly registry: Pick<
+    DeviceRegistry,
+    'list' | 'get' | 'counts' | 'has' | 'register' | 'heartbeat' | 'alive' | 'describe'
+  >
   readonly publisher: Publisher
   readonly events: BridgeEmitter
   readonly clock: Clock
@@ -16,25 +20,43 @@ export interface DeviceServiceDeps {
 /** The service over one registry. */
 export const createDeviceService = (deps: DeviceServiceDeps): DeviceService => {
   const { registry, publisher, events, clock } = deps
+
+  /** A device that was heard of since the start is known, also while its row cannot be read. */
+  const isKnown = async (deviceId: DeviceId): Promise<boolean> => {
+    try {
+      return (await registry.get(deviceId)) !== undefined
+    } catch (error) {
+      if (registry.has(deviceId)) return true
+      throw error
+    }
+  }
+
   return {
     list: registry.list,
     get: registry.get,
+    counts: registry.counts,
     register: registry.register,
     heartbeat: async (heartbeat) =>
-      (await registry.get(heartbeat.deviceId)) === undefined ? undefined : registry.heartbeat(heartbeat),
+      (await isKnown(heartbeat.deviceId)) ? registry.heartbeat(heartbeat) : undefined,
     alive: (deviceId) => registry.alive(deviceId, clock()),
     describe: (deviceId, facts) => {
       try {
-        registry.describe(deviceId, facts)
+        registry.describe(deviceId, storableFacts(facts))
       } catch (error) {
         // The registry is full while it cannot be written: the next frame says it again.
         events.emit('devices:failed', { error })
       }
     },
-    command: async (deviceId: DeviceId, command) => {
-      if ((await registry.get(deviceId)) === undefined) return false
-      publisher.publish(topics.deviceCommand(deviceId), JSON.stringify(command), { qos: 1 })
-      return true
+    command: async (deviceId, command) => {
+      let sent = false
+      try {
+        if (!(await isKnown(deviceId))) return false
+        publisher.publish(topics.deviceCommand(deviceId), JSON.stringify(command), { qos: 1 })
+        sent = true
+        return true
+      } finally {
+        events.emit('device:commanded', { deviceId, sent })
+      }
     },
   }
 }

@@ -10,6 +10,8 @@ export interface Registration {
   readonly type: string
   /** Absent or null: the known one stays. */
   readonly ipAddress?: string | null | undefined
+  /** Where it came from: the address of a device that never said its own. */
+  readonly peerAddress?: string | undefined
   readonly capabilities?: readonly string[] | undefined
 }
 
@@ -22,10 +24,13 @@ export interface Heartbeat {
   readonly wifiRssi?: number | null | undefined
 }
 
-/** What was said of a device before its row could be read; said again once it is. */
+/**
+ * What was said of a device before its row could be read; said again once it is. A registration starts the device
+ * anew, so only what came after it stands beside it.
+ */
 export interface Said {
   readonly registration?: Registration
-  readonly heartbeat?: Heartbeat
+  readonly facts?: DeviceFacts
 }
 
 /** A device that registers starts anew: `errors`, `createdAt` and a known address stay. */
@@ -33,7 +38,7 @@ export const applyRegistration = (device: Device, said: Registration, at: number
   ...device,
   name: said.name,
   type: said.type,
-  ipAddress: said.ipAddress ?? device.ipAddress,
+  ipAddress: said.ipAddress ?? device.ipAddress ?? said.peerAddress ?? null,
   capabilities: said.capabilities ?? [],
   reportedStatus: 'online',
   uptimeMs: 0,
@@ -42,43 +47,52 @@ export const applyRegistration = (device: Device, said: Registration, at: number
   lastSeen: Math.max(device.lastSeen, at),
 })
 
-/** Numbers are kept whole, as the columns are. */
-export const applyHeartbeat = (device: Device, said: Heartbeat, at: number): Device => ({
-  ...device,
-  reportedStatus: said.status ?? 'online',
-  uptimeMs: Math.round(said.uptimeMs ?? device.uptimeMs),
-  freeHeap: Math.round(said.freeHeap ?? device.freeHeap),
-  wifiRssi: Math.round(said.wifiRssi ?? device.wifiRssi),
-  lastSeen: Math.max(device.lastSeen, at),
-})
+/** A sign of life ends what was said with the last one: that the device goes offline. */
+const statusAfter = (status: ReportedStatus): ReportedStatus => (status === 'offline' ? 'online' : status)
 
-/** What a board says of itself in passing; what it does not say stays. */
+/** What a board says of itself; what it does not say stays. Numbers are kept whole, as the columns were. */
 export const applyFacts = (device: Device, facts: DeviceFacts, at: number): Device => ({
   ...device,
   name: facts.name ?? device.name,
   type: facts.type ?? device.type,
   ipAddress: facts.ipAddress ?? device.ipAddress,
   capabilities: facts.capabilities ?? device.capabilities,
-  reportedStatus: facts.status ?? (device.reportedStatus === 'offline' ? 'online' : device.reportedStatus),
+  reportedStatus: facts.status ?? statusAfter(device.reportedStatus),
   uptimeMs: Math.round(facts.uptimeMs ?? device.uptimeMs),
   freeHeap: Math.round(facts.freeHeap ?? device.freeHeap),
   wifiRssi: Math.round(facts.wifiRssi ?? device.wifiRssi),
   lastSeen: Math.max(device.lastSeen, at),
 })
 
-export const sayRegistration = (before: Said, registration: Registration): Said => ({
-  registration: { ...registration, ipAddress: registration.ipAddress ?? before.registration?.ipAddress },
+/** A heartbeat is facts whose status is never left open. */
+export const factsOf = ({ status, uptimeMs, freeHeap, wifiRssi }: Heartbeat): DeviceFacts => ({
+  status: status ?? 'online',
+  uptimeMs: uptimeMs ?? undefined,
+  freeHeap: freeHeap ?? undefined,
+  wifiRssi: wifiRssi ?? undefined,
 })
 
-export const sayHeartbeat = (before: Said, heartbeat: Heartbeat): Said => ({
-  ...before,
-  heartbeat: {
-    deviceId: heartbeat.deviceId,
-    status: heartbeat.status,
-    uptimeMs: heartbeat.uptimeMs ?? before.heartbeat?.uptimeMs,
-    freeHeap: heartbeat.freeHeap ?? before.heartbeat?.freeHeap,
-    wifiRssi: heartbeat.wifiRssi ?? before.heartbeat?.wifiRssi,
+export const sayRegistration = (before: Said, registration: Registration): Said => ({
+  registration: {
+    ...registration,
+    ipAddress: registration.ipAddress ?? before.facts?.ipAddress ?? before.registration?.ipAddress,
   },
+})
+
+const mergeFacts = (before: DeviceFacts, later: DeviceFacts): DeviceFacts => ({
+  name: later.name ?? before.name,
+  type: later.type ?? before.type,
+  ipAddress: later.ipAddress ?? before.ipAddress,
+  capabilities: later.capabilities ?? before.capabilities,
+  status: later.status ?? (before.status && statusAfter(before.status)),
+  uptimeMs: later.uptimeMs ?? before.uptimeMs,
+  freeHeap: later.freeHeap ?? before.freeHeap,
+  wifiRssi: later.wifiRssi ?? before.wifiRssi,
+})
+
+export const sayFacts = (before: Said, facts: DeviceFacts): Said => ({
+  ...before,
+  facts: mergeFacts(before.facts ?? {}, facts),
 })
 
 /**
@@ -101,7 +115,7 @@ export const mergeStored = (stored: Device, seen: Device, said: Said): Device =>
     device = { ...device, reportedStatus: 'online' }
   }
   if (said.registration !== undefined) device = applyRegistration(device, said.registration, seen.lastSeen)
-  if (said.heartbeat !== undefined) device = applyHeartbeat(device, said.heartbeat, seen.lastSeen)
+  if (said.facts !== undefined) device = applyFacts(device, said.facts, seen.lastSeen)
   const { connection, connectionAt } = seen.connection === 'none' ? device : seen
   return {
     ...device,

@@ -109,6 +109,7 @@ export const createFacadeWorld = (): FacadeWorld => {
           return world.devices.toSorted((a, b) => b.lastSeen - a.lastSeen).slice(0, limit)
         },
         get: async (id) => world.devices.find((known) => known.id === id),
+        counts: async () => absent('devices.counts'),
         register: () => absent('devices.register'),
         heartbeat: async (said) => world.devices.find(({ id }) => id === said.deviceId),
         alive: () => undefined,

@@ -2,7 +2,8 @@
  * What a decoded JSON body of the ingest route asks for. Here only the devices are told apart; whether the
  * values are any good is decided where every reading is decoded, whatever way it came.
  */
-import { type DeviceId, PAYLOAD_LIMITS, parseDeviceId } from '../../../bridge/index.ts'
+import { type DeviceId, PAYLOAD_LIMITS } from '../../../bridge/index.ts'
+import { BAD_DEVICE_ID, readDeviceId } from './device-id.ts'
 
 /** One reading as it was sent. */
 export type SentReading = { readonly [field: string]: unknown }
@@ -22,8 +23,6 @@ export type SplitIngest =
   | { readonly ok: false; readonly error: string }
 
 const MISSING = 'Missing required field: deviceId'
-const BAD_ID =
-  'deviceId must be 1 to 100 characters, without control characters or any of / + #, and not start with $'
 
 type Named =
   | { readonly ok: true; readonly deviceId: DeviceId }
@@ -37,10 +36,9 @@ const isObject = (value: unknown): value is SentReading =>
  * sensor sketch `id`; `deviceId` wins. Numbers count as text.
  */
 const nameOf = (sent: SentReading): Named => {
-  const given = sent.deviceId ?? sent.id ?? ''
-  if (given === '') return { ok: false, error: MISSING }
-  const deviceId = parseDeviceId(typeof given === 'number' ? String(given) : given)
-  return deviceId === undefined ? { ok: false, error: BAD_ID } : { ok: true, deviceId }
+  const deviceId = readDeviceId(sent.deviceId ?? sent.id)
+  if (deviceId === 'missing') return { ok: false, error: MISSING }
+  return deviceId === 'bad' ? { ok: false, error: BAD_DEVICE_ID } : { ok: true, deviceId: deviceId.id }
 }
 
 const splitArray = (body: readonly unknown[]): SplitIngest => {

@@ -4,12 +4,19 @@ import { errorAnswer } from '../contract/answers.ts'
 import { type SensorDataRow, sensorDataAnswer, sensorDataQuery } from '../contract/readings.ts'
 import { responseTimeOf } from '../errors.ts'
 
+/**
+ * Six significant digits, as this route always answered: sketches send single precision, and 25.29999924 is what
+ * becomes of their 25.3. What is stored stays as it was sent.
+ */
+const sixDigits = (value: number | null): number | null =>
+  value === null ? null : Number(value.toPrecision(6))
+
 const toRow = (reading: Reading): SensorDataRow => ({
   timestamp: reading.ts,
-  temperature: reading.temperature,
-  humidity: reading.humidity,
-  distance: reading.distance,
-  lightLevel: reading.lightLevel,
+  temperature: sixDigits(reading.temperature),
+  humidity: sixDigits(reading.humidity),
+  distance: sixDigits(reading.distance),
+  lightLevel: reading.lightLevel === null ? null : Math.round(reading.lightLevel),
 })
 
 /** The newest readings of all these devices together, by time of receipt. */
