@@ -1,5 +1,6 @@
 /** The bench: everything it compares is started here, in one run, and driven by one load generator. */
 import { type Cleanup, createCleanup } from './cleanup.ts'
+import { exitOnInterrupt } from './exit.ts'
 import { type Options, parseOptions, type ScenarioName, USAGE } from './options.ts'
 import { describeMachine, type Finished, tableOf, writeResults } from './report.ts'
 import type { Bench, Scenario } from './scenario.ts'
@@ -54,33 +55,17 @@ const runAll = async (options: Options, root: Cleanup): Promise<readonly Finishe
   return reports
 }
 
-/** Ends the process after everything it started has been ended. A second signal does not wait for that. */
-const exitCleanly = (cleanup: Cleanup, why: string, code: number): void => {
-  console.error(`\n${why}: stopping what the bench started`)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.removeAllListeners(signal)
-    process.once(signal, () => process.exit(code))
-  }
-  void cleanup.all().finally(() => process.exit(code))
-}
-
 const main = async (options: Options): Promise<void> => {
   const startedAt = new Date()
   const cleanup = createCleanup()
   const machine = await describeMachine(options.tempDir)
-  process.once('SIGINT', () => exitCleanly(cleanup, 'interrupted', 130))
-  process.once('SIGTERM', () => exitCleanly(cleanup, 'terminated', 143))
-  const deadline = setTimeout(
-    () => exitCleanly(cleanup, `not done in ${options.maxMinutes} minutes`, 1),
-    options.maxMinutes * 60_000,
-  )
-
+  const callOff = exitOnInterrupt(cleanup, options.maxMinutes)
   console.log(
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, commit ${machine.commit.slice(0, 12)}`,
   )
   if (machine.tempInMemory) console.log(`note: ${options.tempDir} is in memory: fsync costs nothing there`)
   const reports = await runAll(options, cleanup)
-  clearTimeout(deadline)
+  callOff()
   console.log(`\n${await writeResults({ startedAt, options, machine }, reports)}`)
   process.exitCode = reports.some(({ problems }) => problems.length > 0) ? 1 : 0
 }

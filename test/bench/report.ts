@@ -3,7 +3,6 @@ import { mkdir, statfs, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Options, ScenarioName } from './options.ts'
 import type { Goal, Line, ScenarioReport, Unit } from './scenario.ts'
 import { median } from './statistics.ts'
 
@@ -12,7 +11,7 @@ const TMPFS_MAGIC = 0x01021994
 const LABEL_WIDTH = 44
 
 export interface Finished extends ScenarioReport {
-  readonly name: ScenarioName
+  readonly name: string
 }
 
 const DIGITS = {
@@ -90,9 +89,14 @@ const summaryOf = (line: Line) => {
   }
 }
 
-/** Writes everything as JSON; gives the file's path. */
+/** Writes everything as JSON; gives the file's path. Other benches than the first put their name before the time. */
 export const writeResults = async (
-  run: { readonly startedAt: Date; readonly options: Options; readonly machine: object },
+  run: {
+    readonly bench?: string
+    readonly startedAt: Date
+    readonly options: object
+    readonly machine: object
+  },
   reports: readonly Finished[],
 ): Promise<string> => {
   const scenarios = reports.map((report) => ({
@@ -100,7 +104,8 @@ export const writeResults = async (
     lines: report.lines.filter(({ values }) => values.length > 0).map(summaryOf),
   }))
   await mkdir(RESULTS_FOLDER, { recursive: true })
-  const file = join(RESULTS_FOLDER, `${run.startedAt.toISOString().replaceAll(':', '-')}.json`)
+  const time = run.startedAt.toISOString().replaceAll(':', '-')
+  const file = join(RESULTS_FOLDER, `${run.bench === undefined ? '' : `${run.bench}-`}${time}.json`)
   await writeFile(file, `${JSON.stringify({ ...run, scenarios }, undefined, 2)}\n`)
   return file
 }

@@ -22,6 +22,8 @@ export interface ScenarioReport {
   readonly problems: readonly string[]
   /** What a reader of the figures should know. */
   readonly notes: readonly string[]
+  /** What was measured on the way, for the JSON alone. */
+  readonly details?: readonly object[]
 }
 
 export interface Bench {

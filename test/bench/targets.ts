@@ -19,6 +19,8 @@ const STOP_GRACE_MS = 30_000
 export interface Target {
   readonly name: TargetName
   readonly address: Address
+  /** Where Sluice speaks HTTP; undefined for what speaks none. */
+  readonly http: Address | undefined
   readonly pid: number
   /** Where Sluice's rows are; undefined for brokers that store nothing. */
   readonly databaseUrl: string | undefined
@@ -29,6 +31,8 @@ export interface SluiceSettings {
   /** Its own embedded Postgres when undefined. */
   readonly databaseUrl?: string | undefined
   readonly redisUrl: string | undefined
+  /** More options for its Node, such as a profile. */
+  readonly nodeArgs?: readonly string[] | undefined
 }
 
 const lineWith = <T>(running: Running, parse: (line: string) => T | undefined): Promise<T> =>
@@ -47,7 +51,8 @@ export const startAedes = async (cleanup: Cleanup): Promise<Target> => {
     running.child.once('message', (message) => resolve((message as { port: number }).port))
   })
   const port = await whileRunning(running, listening, START_TIMEOUT_MS)
-  return { name: 'aedes', address: { host: HOST, port }, pid: running.pid, databaseUrl: undefined, stop }
+  const address = { host: HOST, port }
+  return { name: 'aedes', address, http: undefined, pid: running.pid, databaseUrl: undefined, stop }
 }
 
 const mosquittoConf = (port: number): string => `listener ${port} ${HOST}
@@ -72,17 +77,26 @@ export const startMosquitto = async (cleanup: Cleanup, tempDir: string): Promise
   const running = runProgram({ name: 'mosquitto', file, args: ['-c', conf] }, process.env)
   const stop = cleanup.add(() => running.end('SIGTERM', 5000))
   await whileRunning(running, accepts(port), START_TIMEOUT_MS)
-  return { name: 'mosquitto', address: { host: HOST, port }, pid: running.pid, databaseUrl: undefined, stop }
+  const address = { host: HOST, port }
+  return { name: 'mosquitto', address, http: undefined, pid: running.pid, databaseUrl: undefined, stop }
 }
 
-/** The MQTT address in Sluice's `listening` line; undefined when `line` is another one. */
-const parseListening = (line: string): Address | undefined => {
-  if (!line.startsWith('{') || !line.includes('"listening"')) return undefined
-  const { msg, mqtt } = JSON.parse(line) as { msg?: unknown; mqtt?: unknown }
-  if (msg !== 'listening') return undefined
-  const port = Number(/(\d+)\D*$/.exec(typeof mqtt === 'string' ? mqtt : JSON.stringify(mqtt ?? null))?.[1])
-  if (!(port > 0)) throw new Error(`no MQTT port in the listening line: ${line}`)
+interface Listening {
+  readonly mqtt: Address
+  readonly http: Address
+}
+
+const addressIn = (line: string, url: unknown): Address => {
+  const port = Number(/(\d+)\D*$/.exec(typeof url === 'string' ? url : JSON.stringify(url ?? null))?.[1])
+  if (!(port > 0)) throw new Error(`a port is missing in the listening line: ${line}`)
   return { host: HOST, port }
+}
+
+/** The addresses in Sluice's `listening` line; undefined when `line` is another one. */
+const parseListening = (line: string): Listening | undefined => {
+  if (!line.startsWith('{') || !line.includes('"listening"')) return undefined
+  const { msg, mqtt, http } = JSON.parse(line) as { msg?: unknown; mqtt?: unknown; http?: unknown }
+  return msg === 'listening' ? { mqtt: addressIn(line, mqtt), http: addressIn(line, http) } : undefined
 }
 
 /** Sluice as built, in a fresh data folder, with nothing inherited from the environment but PATH. */
@@ -102,17 +116,15 @@ export const startSluice = async (
     ...(settings.redisUrl === undefined ? {} : { REDIS_URL: settings.redisUrl }),
   }
   const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
-  const running = runProgram(
-    { name: 'sluice', file: process.execPath, args: ['--max-semi-space-size=64', main] },
-    env,
-  )
+  const args = ['--max-semi-space-size=64', ...(settings.nodeArgs ?? []), main]
+  const running = runProgram({ name: 'sluice', file: process.execPath, args }, env)
   const stop = cleanup.add(async () => {
     await running.end('SIGTERM', STOP_GRACE_MS)
     await endOrphanedPostgres(dataDir)
   })
-  const address = await whileRunning(running, lineWith(running, parseListening), START_TIMEOUT_MS)
+  const { mqtt, http } = await whileRunning(running, lineWith(running, parseListening), START_TIMEOUT_MS)
   const databaseUrl = settings.databaseUrl ?? (await readFile(join(dataDir, 'postgres.url'), 'utf8')).trim()
-  return { name: 'sluice', address, pid: running.pid, databaseUrl, stop }
+  return { name: 'sluice', address: mqtt, http, pid: running.pid, databaseUrl, stop }
 }
 
 /** All brokers the bench was asked to compare, each fresh; Mosquitto only where it is installed. */
