@@ -6,6 +6,7 @@ import {
   type BridgeEvents,
   type BuzzerRequest,
   type Device,
+  frameUrl,
   type Latest,
   type StoredFrame,
   shownStatus,
@@ -71,7 +72,7 @@ export const newFrame = ({ deviceId, at, filename }: StoredFrame, recognizes: bo
   deviceId,
   timestamp: at,
   filename,
-  url: `/data/${encodeURIComponent(filename)}`,
+  url: frameUrl(filename),
   ...(recognizes ? { recognition: { status: 'pending' } } : {}),
 })
 
