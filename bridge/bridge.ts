@@ -36,6 +36,8 @@ const CHECKPOINT_MS = 1_000
 const DEVICES_ON_STOP_MS = 1_000
 /** What the drain may take to end after its time is up, when nothing hangs. */
 const GRACE_MS = 500
+/** Longer than a batch gathers and is copied in calm weather. */
+const WAIT_FOR_DRAIN_MS = 1_000
 const WITH_READINGS = { hasReadings: true } as const
 
 /** A bridge of these parts. Nothing runs before `start`. */
@@ -71,6 +73,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       maxDevices: options.cache.readings.max,
       ttlMs: options.cache.readings.ttlMs,
       sweepMs: options.cache.sweepMs,
+      waitForDrainMs: WAIT_FOR_DRAIN_MS,
     },
   )
   const clients = createDeviceClients({

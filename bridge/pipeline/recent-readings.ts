@@ -18,6 +18,8 @@ export interface RecentReadingsDeps {
 
 export interface RecentReadingsOptions extends Partial<ReadingRingsOptions> {
   readonly sweepMs?: number
+  /** How long an answer may wait for readings that left memory and are on their way to Postgres. */
+  readonly waitForDrainMs?: number
 }
 
 export interface RecentReadings extends Lifecycle {
@@ -28,8 +30,8 @@ export interface RecentReadings extends Lifecycle {
   add(readings: readonly Reading[], firstOffset: number): void
   /**
    * The newest readings, newest first; at most `limit`, 500 at the most. Without holes: where there are some
-   * that neither memory nor Postgres has at the moment (memory was full before the drain had got to them), the
-   * list ends early, or lags behind the drain.
+   * that neither memory nor Postgres has at the moment (memory was full before the drain had got to them), it
+   * waits for the drain a little; after that the list ends early, or lags behind the drain.
    * Throws STORE_UNAVAILABLE when memory has none and history cannot be read.
    */
   recent(deviceId: DeviceId, limit: number): Promise<readonly Reading[]>
@@ -44,6 +46,7 @@ export interface RecentReadings extends Lifecycle {
 }
 
 const MAX_LIMIT = 500
+const LOOK_EVERY_MS = 20
 
 interface Flight {
   readonly asked: number
@@ -56,7 +59,7 @@ export const createRecentReadings = (
   options: RecentReadingsOptions = {},
 ): RecentReadings => {
   const { perDevice = 100, maxDevices = 10_000, maxReadings = 200_000 } = options
-  const { ttlMs = 120_000, sweepMs = 30_000 } = options
+  const { ttlMs = 120_000, sweepMs = 30_000, waitForDrainMs = 0 } = options
   const rings = createReadingRings(drainedTo, { perDevice, maxDevices, maxReadings, ttlMs })
   const flights = new Map<DeviceId, Flight>()
   let hits = 0
@@ -72,8 +75,17 @@ export const createRecentReadings = (
 
   const inMemory = (deviceId: DeviceId): readonly Reading[] => rings.get(deviceId)?.newest(MAX_LIMIT) ?? []
 
+  /** The highest offset of a reading of the device that memory has no more, or never had. */
+  const missing = (deviceId: DeviceId): number => Math.max(rings.missedTo, rings.get(deviceId)?.leftAt ?? -1)
+
+  const untilDrained = async (offset: number): Promise<void> => {
+    for (let waited = 0; drainedTo() <= offset && waited < waitForDrainMs; waited += LOOK_EVERY_MS)
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
+
   const ask = async (deviceId: DeviceId, asked: number): Promise<readonly Reading[]> => {
     if (history === undefined) return inMemory(deviceId)
+    if (waitForDrainMs > 0) await untilDrained(missing(deviceId))
     const cursor = drainedTo()
     let readings: readonly Reading[]
     try {
@@ -96,7 +108,7 @@ export const createRecentReadings = (
   ): readonly Reading[] => {
     const ring = rings.get(deviceId)
     const { held, storedTo } = mergeRecent({ readings, more, drainedTo: cursor }, ring?.held ?? [])
-    if (Math.max(rings.missedTo, ring?.leftAt ?? -1) >= storedTo) {
+    if (missing(deviceId) >= storedTo) {
       // Between the readings of memory and those of Postgres there may be some that nobody has now.
       const known = inMemory(deviceId)
       return known.length > 0 ? known : readings

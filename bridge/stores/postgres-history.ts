@@ -42,7 +42,8 @@ const RECENT = `
   WITH near AS MATERIALIZED (
     SELECT received_at FROM sensor_data WHERE device_id = $1 ORDER BY ts DESC LIMIT $2
   ), late AS MATERIALIZED (
-    SELECT * FROM sensor_data WHERE device_id = $1 AND ${LATE} ORDER BY received_at DESC LIMIT $2
+    SELECT * FROM sensor_data WHERE device_id = $1 AND ${LATE}
+    ORDER BY received_at DESC, ts DESC, seq DESC NULLS LAST LIMIT $2
   ), bound AS MATERIALIZED (
     SELECT greatest(
       (SELECT min(received_at) FROM near),

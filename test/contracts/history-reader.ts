@@ -86,6 +86,15 @@ export const historyReaderContract = (name: string, make: () => Promise<HistoryU
       expect(seqs(await it.history.recent(id('a'), 9))).toEqual([3, 2, null, 1])
     })
 
+    test('of a backfill of one receipt the later measurements come first, however few are asked for', async () => {
+      const backfill = Array.from({ length: 300 }, (_, seq) =>
+        readingOf('a', { ts: T - DAY + seq * SECOND, receivedAt: T, seq }),
+      )
+      await it.store(backfill)
+      expect(seqs(await it.history.recent(id('a'), 5))).toEqual([299, 298, 297, 296, 295])
+      expect(seqs(await it.history.recent(id('a'), 120))).toEqual(seqs(backfill.slice(-120).reverse()))
+    })
+
     test('recent is what sorting everything would give', async () => {
       const samples = fc.sample(
         fc.record({ readings: someReadings, limit: fc.integer({ min: 1, max: 20 }) }),

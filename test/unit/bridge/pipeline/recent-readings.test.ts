@@ -192,6 +192,25 @@ describe('recent readings', () => {
     expect(await ask(80)).toEqual(range(99, 20))
   })
 
+  test('an answer waits a little for readings that left memory and are on their way to Postgres', async () => {
+    const { world, add, ask } = setUp({ perDevice: 10, waitForDrainMs: 1_000 })
+    add(...range(0, 99).map((n) => of(n)))
+    const answer = ask(80)
+    await jest.advanceTimersByTimeAsync(200)
+    expect(world.queries).toBe(0)
+    world.drain()
+    await jest.advanceTimersByTimeAsync(20)
+    expect(await answer).toEqual(range(99, 20))
+  })
+
+  test('an answer does not wait for a drain that stands still', async () => {
+    const { add, ask } = setUp({ perDevice: 10, waitForDrainMs: 1_000 })
+    add(...range(0, 99).map((n) => of(n)))
+    const answer = ask(80)
+    await jest.advanceTimersByTimeAsync(1_000)
+    expect((await answer)[0]).toBe(99)
+  })
+
   test('there is no hole when Postgres has what left memory, though the drain does not know it yet', async () => {
     const { world, add, ask } = setUp({ perDevice: 10 })
     add(...range(0, 99).map((n) => of(n)))
