@@ -13,6 +13,11 @@ import { type Viewer, write } from './viewer.ts'
 
 const OUTBOX_BOUNDS = { maxBatchBytes: 65_536, deflateFromBytes: 1_024 }
 
+/** What gathering saves grows with the sockets: for a few it is not worth a delay, for 1,000 it is all of `most`. */
+const FEW_SOCKETS = 20
+const gatherFor = (sockets: number, most: number): number =>
+  sockets <= FEW_SOCKETS ? 0 : Math.min(most, Math.ceil(sockets / FEW_SOCKETS))
+
 export interface Audience {
   readonly viewers: ReadonlySet<Viewer>
   /** Welcomes a client and tells it all that happens from now on. */
@@ -41,9 +46,12 @@ export const createAudience = (
   const fanOut = createFanOut(viewers, (viewer, batch) =>
     send(viewer, viewer.deflates ? batch.deflated() : batch.plain(), batch.messages),
   )
-  const outbox = createOutbox({ gatherMs, ...OUTBOX_BOUNDS }, (batch) => {
-    if (!fanOut.deliver(batch)) stats.skipped += batch.messages * viewers.size
-  })
+  const outbox = createOutbox(
+    { gatherMs: () => gatherFor(viewers.size, gatherMs), ...OUTBOX_BOUNDS },
+    (batch) => {
+      if (!fanOut.deliver(batch)) stats.skipped += batch.messages * viewers.size
+    },
+  )
 
   return {
     viewers,

@@ -1,7 +1,8 @@
 /**
  * Gathers messages for all sockets, so that each socket is written to once for many of them: what a write
  * costs is the system call, whatever its length. The first message after a pause goes out in the same turn of
- * the event loop; what follows within `gatherMs` goes out together.
+ * the event loop; what follows within `gatherMs` goes out together. With nothing to gather for (0 ms) a message is
+ * written before `add` returns, which is before the request that caused it is answered, as the contract has it.
  */
 import { deflatedFrames, plainFrames } from './frame.ts'
 
@@ -15,7 +16,7 @@ export interface Batch {
 
 export interface OutboxOptions {
   /** Shortest time between two batches, in ms. */
-  readonly gatherMs: number
+  readonly gatherMs: () => number
   /** A batch of this size does not wait. */
   readonly maxBatchBytes: number
   /** Messages of this size and more are compressed. */
@@ -70,7 +71,8 @@ export const createOutbox = (options: OutboxOptions, deliver: (batch: Batch) => 
     const gathered = payloads
     clear()
     if (gathered.length === 0) return
-    pause ??= setTimeout(endOfPause, options.gatherMs).unref()
+    const gatherMs = options.gatherMs()
+    if (gatherMs > 0) pause ??= setTimeout(endOfPause, gatherMs).unref()
     deliver(createBatch(gathered, options.deflateFromBytes))
   }
 
@@ -79,7 +81,7 @@ export const createOutbox = (options: OutboxOptions, deliver: (batch: Batch) => 
       const payload = Buffer.from(message)
       payloads.push(payload)
       bytes += payload.length
-      if (bytes >= options.maxBatchBytes) flush()
+      if (bytes >= options.maxBatchBytes || (pause === undefined && options.gatherMs() === 0)) flush()
       else if (pause === undefined) soon ??= setImmediate(flush)
     },
     flush,

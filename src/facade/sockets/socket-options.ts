@@ -15,7 +15,7 @@ export interface EventSocketsOptions {
   readonly pingEveryMs?: number
   /** How long a client may take to answer a close before it is cut. */
   readonly closeWaitMs?: number
-  /** Events within this time go out in one write. */
+  /** Events within this time go out in one write, at most; less with few sockets, none with 20 and fewer. */
   readonly gatherMs?: number
 }
 

@@ -9,9 +9,9 @@ afterEach(() => void jest.useRealTimers())
 
 const frames = (...texts: string[]): Buffer => plainFrames(texts.map((text) => Buffer.from(text)))
 
-const createRig = (maxBatchBytes = 1_000) => {
+const createRig = ({ maxBatchBytes = 1_000, gatherMs = GATHER_MS } = {}) => {
   const delivered: Buffer[] = []
-  const outbox = createOutbox({ gatherMs: GATHER_MS, maxBatchBytes, deflateFromBytes: 1_024 }, (batch) =>
+  const outbox = createOutbox({ gatherMs: () => gatherMs, maxBatchBytes, deflateFromBytes: 1_024 }, (batch) =>
     delivered.push(batch.plain()),
   )
   return { outbox, delivered }
@@ -50,11 +50,19 @@ describe('an outbox', () => {
   })
 
   test('does not gather more than a batch may hold', () => {
-    const { outbox, delivered } = createRig(3)
+    const { outbox, delivered } = createRig({ maxBatchBytes: 3 })
     for (const text of ['a', 'b', 'c', 'd']) outbox.add(text)
     expect(delivered).toEqual([frames('a', 'b', 'c')])
     jest.advanceTimersByTime(GATHER_MS)
     expect(delivered).toEqual([frames('a', 'b', 'c'), frames('d')])
+  })
+
+  test('with nothing to gather for sends each message before the call returns', () => {
+    const { outbox, delivered } = createRig({ gatherMs: 0 })
+    outbox.add('a')
+    outbox.add('b')
+    expect(delivered).toEqual([frames('a'), frames('b')])
+    expect(jest.getTimerCount()).toBe(0)
   })
 
   test('forgets what is cleared', () => {
