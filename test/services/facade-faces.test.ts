@@ -171,12 +171,12 @@ describe('POST /api/v1/recognition/add-permitted-face', () => {
     [{ ok: false, reason: 'busy', detail: 'Wait.' }, 503, { success: false, error: 'Wait.' }],
     [
       { ok: false, reason: 'refused', detail: 'No face in it' },
-      502,
+      500,
       { success: false, error: 'Failed to add permitted face.', details: 'No face in it' },
     ],
     [
       { ok: false, reason: 'unreachable', detail: 'ECONNREFUSED' },
-      502,
+      500,
       { success: false, error: 'Failed to add permitted face.', details: 'ECONNREFUSED' },
     ],
   ])('answers to %j as documented', async (added, status, body) => {

@@ -107,7 +107,11 @@ describe('POST /stream/stream', () => {
     await world.post('stream', VGA, { ...JPEG_TYPE, 'Device-ID': CAM })
     expect((await deviceOf(world)).reportedStatus).toBe('online')
     await world.post('stream', NOT_A_JPEG, JPEG_TYPE)
-    expect(await world.bridge.devices.get(deviceId('unknown_device'))).toBeUndefined()
+    expect(await world.bridge.devices.get(deviceId('unknown_device'))).toMatchObject({
+      name: 'Unnamed Device',
+      type: 'unknown',
+      reportedStatus: 'online',
+    })
   })
 
   test('reads the headers of each picture', async () => {

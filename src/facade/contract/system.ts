@@ -9,8 +9,9 @@ const bytes = z.number().int()
 export const systemStatusAnswer = z.object({
   success,
   status: z.object({
-    /** Online or warning, of all devices known. */
+    /** Online or warning, of the 100 devices that are listed. */
     devicesOnline: count,
+    /** 100 at most, as the list. */
     devicesTotal: count,
     /** Whole seconds. */
     systemUptime: count,
@@ -22,6 +23,7 @@ export const systemStatusAnswer = z.object({
     totalCommandsFailed: count,
     /** 0 to 1: the load of the last minute a core. */
     systemLoad: z.number(),
+    devicesKnown: count,
   }),
 })
 

@@ -14,8 +14,8 @@ const failure = (error: string) => ({ success: false, error }) as const
 
 const refusalOf = ({ reason, detail }: Refused) => {
   if (reason === 'disabled' || reason === 'busy') return { status: 503, answer: failure(detail) } as const
-  // 502 and not the older backend's 500: the trouble is behind this server, not in it.
-  return { status: 502, answer: { ...failure(NOT_ADDED), details: detail } } as const
+  // 500 as in the contract (3.19), though the trouble is behind this server and not in it.
+  return { status: 500, answer: { ...failure(NOT_ADDED), details: detail } } as const
 }
 
 const useAddFace = (app: FacadeApp, { recognition }: FacadeDeps): void => {

@@ -5,6 +5,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Device, DeviceFacts, DeviceId } from '../../../bridge/index.ts'
 import type { FacadeDeps } from '../app.ts'
+import { UNKNOWN_DEVICE } from './frame-headers.ts'
 
 const REPORT_EVERY_MS = 5_000
 const MAX_CAMERAS = 10_000
@@ -18,11 +19,16 @@ export interface FrameDefaults {
 const NO_ADDRESS = '0.0.0.0'
 
 export interface FrameReports {
-  /** Asked when a picture arrives; what comes back is called once it is stored, and does not wait. */
-  begin(deviceId: DeviceId, facts: DeviceFacts): () => void
+  /**
+   * Asked when a picture arrives; what comes back is called once it is stored, and does not wait. It takes what was
+   * found of the picture, which counts more than what the headers say.
+   */
+  begin(deviceId: DeviceId, facts: DeviceFacts): (found?: Pick<DeviceFacts, 'status'>) => void
 }
 
-const withDefaults = (facts: DeviceFacts, defaults: FrameDefaults, device?: Device): DeviceFacts => {
+const withDefaults = (facts: DeviceFacts, defaults: FrameDefaults, known?: Device): DeviceFacts => {
+  // Whoever sends no id shares one device with all the others: it is what its last picture says.
+  const device = known?.id === UNKNOWN_DEVICE ? undefined : known
   const isNamed = device !== undefined && device.name !== device.id
   return {
     ...facts,
@@ -54,9 +60,9 @@ export const createFrameReports = (
       const before = reportedAt.get(deviceId)
       if (before !== undefined && Math.abs(now - before) < everyMs) return () => devices.alive(deviceId)
       const completed = complete(deviceId, facts)
-      return () => {
+      return (found = {}) => {
         reportedAt.set(deviceId, now)
-        void completed.then((all) => devices.describe(deviceId, all))
+        void completed.then((all) => devices.describe(deviceId, { ...all, ...found }))
       }
     },
   }

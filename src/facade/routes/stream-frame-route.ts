@@ -1,4 +1,3 @@
-import type { DeviceId } from '../../../bridge/index.ts'
 import type { FacadeApp, FacadeDeps } from '../app.ts'
 import { errorAnswer } from '../contract/answers.ts'
 import { streamAnswer } from '../contract/stream.ts'
@@ -25,13 +24,12 @@ const failure = (error: string) => ({ success: false, error }) as const
 const noPicture = (details: string) => ({ ...failure('Failed to process JPEG frame'), details })
 
 const usePost = (app: FacadeApp, deps: FacadeDeps): void => {
-  const { frames, devices, recognition } = deps
+  const { frames, recognition } = deps
   const reports = createFrameReports(deps, DEFAULTS, 0)
   const schema = {
     consumes: ['image/jpeg', 'application/octet-stream', 'multipart/form-data'],
     response: { 200: streamAnswer, '4xx': errorAnswer, 503: errorAnswer },
   }
-  const markFailing = (deviceId: DeviceId): void => devices.describe(deviceId, { status: 'error' })
   const options = { schema, bodyLimit: MAX_BYTES, onError: countRefusedBodies(deps) }
   app.post('/stream/stream', options, async (request, reply) => {
     const { deviceId, isNamed, facts, hasBadCapabilities } = readFrameHeaders(request.headers)
@@ -45,7 +43,7 @@ const usePost = (app: FacadeApp, deps: FacadeDeps): void => {
     if (!taken.ok) {
       if (taken.status === 503) reply.header('Retry-After', RETRY_AFTER_S)
       if (taken.reason !== 'not-a-jpeg') return reply.code(taken.status).send(failure(taken.error))
-      if (isNamed) markFailing(deviceId)
+      report(isNamed ? { status: 'error' } : {})
       return reply.code(400).send(noPicture(taken.error))
     }
     report()

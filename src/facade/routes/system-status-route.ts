@@ -1,9 +1,12 @@
 import { availableParallelism, loadavg } from 'node:os'
-import type { DeviceCounts } from '../../../bridge/index.ts'
+import { type DeviceCounts, shownStatus } from '../../../bridge/index.ts'
 import type { FacadeApp, FacadeDeps } from '../app.ts'
 import { countCommands } from '../command-counts.ts'
 import { errorAnswer } from '../contract/answers.ts'
 import { systemStatusAnswer } from '../contract/system.ts'
+
+/** As the list of devices, whose rows `devicesOnline` and `devicesTotal` count (contract 3.20). */
+const MAX_LISTED = 100
 
 const totalOf = (counts: DeviceCounts): number => Object.values(counts).reduce((sum, count) => sum + count, 0)
 
@@ -22,18 +25,25 @@ export const systemStatusRoute = (app: FacadeApp, { devices, events, health, clo
   app.addHook('onClose', async () => commands.close())
   const schema = { response: { 200: systemStatusAnswer, '5xx': errorAnswer } }
   app.get('/system/status', { schema }, async () => {
-    const [counts, { parts }] = await Promise.all([devices.counts(), health()])
+    const [listed, counts, { parts }] = await Promise.all([
+      devices.list(MAX_LISTED),
+      devices.counts(),
+      health(),
+    ])
+    const now = clock()
+    const isOnline = (status: string): boolean => status === 'online' || status === 'warning'
     return {
       success: true as const,
       status: {
-        devicesOnline: counts.online + counts.warning,
-        devicesTotal: totalOf(counts),
+        devicesOnline: listed.filter((device) => isOnline(shownStatus(device, now))).length,
+        devicesTotal: listed.length,
         systemUptime: Math.floor(process.uptime()),
         backendConnected: parts.database?.ok ?? true,
-        lastBackendSync: clock(),
+        lastBackendSync: now,
         totalCommandsSent: commands.sent,
         totalCommandsFailed: commands.failed,
         systemLoad: systemLoad(),
+        devicesKnown: totalOf(counts),
       },
     }
   })
