@@ -1,0 +1,72 @@
+/** Sends many requests over few kept connections and notes what no client may ever be answered. */
+import { Agent, request } from 'node:http'
+import type { FuzzRequest } from './fuzz-requests.ts'
+
+export interface Offence {
+  readonly why: string
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+const ENDLESS = 'multipart/x-mixed-replace'
+const TIMEOUT_MS = 10_000
+
+/** The status, or the code of the error. */
+export const statusOf = (http: string, asked: FuzzRequest, agent: Agent | false): Promise<number | string> =>
+  new Promise((resolve) => {
+    const url = new URL(http)
+    const { method, path, headers, body } = asked
+    const sent = request({ host: url.hostname, port: url.port, method, path, headers, agent })
+    sent.setTimeout(TIMEOUT_MS, () => sent.destroy(Object.assign(new Error('silent'), { code: 'SILENT' })))
+    sent.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    sent.once('response', (response) => {
+      const status = response.statusCode ?? 0
+      if (response.headers['content-type']?.startsWith(ENDLESS)) {
+        sent.destroy()
+        resolve(status)
+        return
+      }
+      response.resume().once('end', () => resolve(status))
+      response.once('error', () => resolve('CUT'))
+    })
+    sent.end(body)
+  })
+
+/** A kept connection may be closed just when the next request is written to it; a client sends it once more. */
+const statusWithRepeat = async (http: string, asked: FuzzRequest, agent: Agent): Promise<number | string> => {
+  const status = await statusOf(http, asked, agent)
+  return typeof status === 'number' ? status : statusOf(http, asked, false)
+}
+
+const isAnswer = (status: number | string): boolean =>
+  typeof status === 'number' && status >= 200 && (status < 500 || status === 503)
+
+const brief = (body: string | Buffer): string => {
+  const text = typeof body === 'string' ? body : `hex ${body.toString('hex')}`
+  return text.length > 400 ? `${text.slice(0, 400)}… (${body.length})` : text
+}
+
+/** Sends them `together` at a time; the answer is what was not 2xx, 3xx, 4xx or 503. */
+export const offencesOf = async (
+  http: string,
+  requests: readonly FuzzRequest[],
+  together = 20,
+): Promise<readonly Offence[]> => {
+  const agent = new Agent({ keepAlive: true, maxSockets: together })
+  const offences: Offence[] = []
+  const queue = requests.values()
+  const worker = async (): Promise<void> => {
+    for (const asked of queue) {
+      const status = await statusWithRepeat(http, asked, agent)
+      if (!isAnswer(status)) offences.push({ why: String(status), ...asked, body: brief(asked.body) })
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: together }, worker))
+    return offences
+  } finally {
+    agent.destroy()
+  }
+}
