@@ -8,6 +8,11 @@ import { buildServer } from './server.ts'
 import { createEventSockets, type EventSockets } from './sockets/event-sockets.ts'
 
 const STOP_TIMEOUT_MS = 5_000
+/**
+ * Connections that may wait to be accepted. Boards open one for every request: with node's 511, a pause of 100 ms
+ * under 5,000 a second would refuse some, and those come again a second later at best.
+ */
+const BACKLOG = 4_096
 /** How long a WebSocket client may take to answer a close. */
 const CLOSE_WAIT_MS = 2_000
 
@@ -55,7 +60,7 @@ const addressOf = (server: Server): Address | undefined => {
 
 const listen = async (app: FacadeApp, wanted: Address): Promise<Address> => {
   try {
-    await app.listen({ host: wanted.host, port: wanted.port })
+    await app.listen({ host: wanted.host, port: wanted.port, backlog: BACKLOG })
   } catch (error) {
     throw listenError(error, wanted)
   }

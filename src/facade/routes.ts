@@ -1,25 +1,76 @@
-import type { FacadeApp, FacadeDeps, FacadeOptions } from './app.ts'
-import { createApiKeyHook } from './http/api-key.ts'
+import type { FacadeApp, FacadeOptions, RouteDeps } from './app.ts'
+import { docsRoute, openApiRoute } from './docs/docs-route.ts'
+import { createDocs } from './docs/document.ts'
+import { useApiKey } from './http/api-key.ts'
+import { useRateLimit } from './http/rate-limit.ts'
+import { buzzerCompleteRoute, buzzerPollRoute } from './routes/buzzer-poll-route.ts'
+import { buzzerControlRoute, buzzerPingRoute, buzzerRequestRoute } from './routes/buzzer-request-route.ts'
+import { buzzerStatusRoute } from './routes/buzzer-status-route.ts'
+import { commandRoute } from './routes/command-route.ts'
 import { devicesRoute } from './routes/devices-route.ts'
+import { facesRoute } from './routes/faces-route.ts'
+import { filesRoute } from './routes/files-route.ts'
+import { framesRoute } from './routes/frames-route.ts'
 import { healthRoute } from './routes/health-route.ts'
+import { heartbeatRoute } from './routes/heartbeat-route.ts'
 import { ingestRoute } from './routes/ingest-route.ts'
+import { liveRoute } from './routes/live-route.ts'
 import { metricsRoute } from './routes/metrics-route.ts'
 import { readingsRoute } from './routes/readings-route.ts'
+import { recordRoute } from './routes/record-route.ts'
+import { recordingsRoute } from './routes/recordings-route.ts'
+import { registerRoute } from './routes/register-route.ts'
+import { streamFastRoute } from './routes/stream-fast-route.ts'
+import { streamFrameRoute } from './routes/stream-frame-route.ts'
+import { systemPerformanceRoute } from './routes/system-performance-route.ts'
+import { systemStatusRoute } from './routes/system-status-route.ts'
 
-type Route = (app: FacadeApp, deps: FacadeDeps, options: FacadeOptions) => void
+type Route = (app: FacadeApp, deps: RouteDeps, options: FacadeOptions) => void
 
-/** For supervisors and scrapers: no prefix, no key. */
+/** For supervisors and scrapers: no key. */
 const OPERATOR_ROUTES: readonly Route[] = [healthRoute, metricsRoute]
-/** Under `/api/v1`, behind the API key when one is set. */
-const API_ROUTES: readonly Route[] = [devicesRoute, ingestRoute, readingsRoute]
+/** Pictures and films, under paths of their own and behind the API key when one is set. */
+const FILE_ROUTES: readonly Route[] = [filesRoute]
+/** Under `/api/v1`, limited, and behind the API key when one is set. */
+const API_ROUTES: readonly Route[] = [
+  devicesRoute,
+  ingestRoute,
+  readingsRoute,
+  registerRoute,
+  heartbeatRoute,
+  commandRoute,
+  buzzerPollRoute,
+  buzzerRequestRoute,
+  buzzerCompleteRoute,
+  buzzerStatusRoute,
+  buzzerControlRoute,
+  buzzerPingRoute,
+  streamFastRoute,
+  streamFrameRoute,
+  framesRoute,
+  liveRoute,
+  recordRoute,
+  recordingsRoute,
+  facesRoute,
+  systemStatusRoute,
+  systemPerformanceRoute,
+]
 
 /** Registers every route; a new resource is a file of its own and an entry above. */
-export const useRoutes = (app: FacadeApp, deps: FacadeDeps, options: FacadeOptions): void => {
+export const useRoutes = (app: FacadeApp, deps: RouteDeps, options: FacadeOptions): void => {
+  const docs = createDocs(app, options)
   for (const route of OPERATOR_ROUTES) route(app, deps, options)
+  docsRoute(app, docs)
+  app.register(async (files) => {
+    useApiKey(files, options)
+    for (const route of FILE_ROUTES) route(files, deps, options)
+  })
   app.register(
     async (api) => {
-      if (options.apiKey !== undefined) api.addHook('onRequest', createApiKeyHook(options.apiKey))
+      useApiKey(api, options)
+      useRateLimit(api, { clock: deps.clock, rateLimitMax: options.rateLimitMax })
       for (const route of API_ROUTES) route(api, deps, options)
+      openApiRoute(api, docs)
     },
     { prefix: '/api/v1' },
   )

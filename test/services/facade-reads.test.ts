@@ -225,7 +225,12 @@ describe('GET /metrics', () => {
 })
 
 test('a reading that was ingested is the next answer of sensor-data, with six significant digits', async () => {
-  const sent = { temperature: 25.29999924, humidity: 1234567.891, distance: -0.000123456789, lightLevel: 12.6 }
+  const sent = {
+    temperature: 25.29999924,
+    humidity: 1234567.891,
+    distance: -0.000123456789,
+    lightLevel: 12.6,
+  }
   await postJson(`${running.url}/api/v1/ingest/sensor-data`, { deviceId: 'a', ...sent })
   expect(running.world.stored.get(deviceId('a'))).toMatchObject([{ temperature: 25.29999924 }])
   expect((await get('/api/v1/sensor-data?deviceId=a')).json).toMatchObject({

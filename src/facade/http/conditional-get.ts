@@ -1,16 +1,18 @@
 /**
- * Weak ETags and 304. Runs before compression (global hooks come before those of a route), so the ETag is
- * that of the plain body whatever coding is sent. The plugin's own 304 is off: it would also turn a POST or
- * an error answer into a 304.
+ * Weak ETags and 304. Runs before compression (global hooks come before those of a route), so the ETag is that of
+ * the plain body whatever coding is sent. Only a read that succeeded becomes a 304, never a POST or an error.
  */
-import { createHash } from 'node:crypto'
-import etag from '@fastify/etag'
+import { hash } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FacadeApp } from '../app.ts'
 
-/** Length and SHA-1, the form of the older backend: equal bodies keep the ETag that clients hold of it. */
-const bodyTag = (body: string | Buffer): string => {
+/**
+ * The ETag of a body: its length and SHA-1, in the form of the older backend, so that equal bodies keep the one that
+ * clients hold of them.
+ */
+export const weakTag = (body: string | Buffer): string => {
   const length = Buffer.byteLength(body).toString(16)
-  return `${length}-${createHash('sha1').update(body).digest('base64').slice(0, 27)}`
+  return `W/"${length}-${hash('sha1', body, 'base64').slice(0, 27)}"`
 }
 
 const opaque = (tag: string): string => tag.trim().replace(/^W\//, '')
@@ -19,22 +21,35 @@ const opaque = (tag: string): string => tag.trim().replace(/^W\//, '')
 export const matchesEtag = (ifNoneMatch: string, tag: string): boolean =>
   ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((candidate) => opaque(candidate) === opaque(tag))
 
+/** The tag a route set itself, else that of the body; streams have none. */
+const tagOf = (reply: FastifyReply, payload: unknown): string | undefined => {
+  const own = reply.getHeader('etag')
+  if (own !== undefined) return String(own)
+  if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return undefined
+  const tag = weakTag(payload)
+  reply.header('etag', tag)
+  return tag
+}
+
+const isFresh = (
+  { method, headers }: FastifyRequest,
+  reply: FastifyReply,
+  tag: string | undefined,
+): boolean => {
+  const asked = headers['if-none-match']
+  if (asked === undefined || tag === undefined || reply.statusCode !== 200) return false
+  return (method === 'GET' || method === 'HEAD') && matchesEtag(asked, tag)
+}
+
 export const useConditionalGet = (app: FacadeApp): void => {
-  app.register(etag, { weak: true, replyWith304: false, hashFn: bodyTag })
-  // In a plugin of its own so that the hook comes after the one that sets the ETag.
-  app.after(() => {
-    app.addHook('onSend', (request, reply, payload, done) => {
-      const tag = reply.getHeader('etag')
-      const asked = request.headers['if-none-match']
-      const fresh = typeof tag === 'string' && asked !== undefined && matchesEtag(asked, tag)
-      if (fresh && request.method === 'GET' && reply.statusCode === 200) {
-        reply.code(304).removeHeader('content-type').removeHeader('content-length')
-        done(null, null)
-        return
-      }
-      // In lower case, as the compression plugin looks for it; it would add its own otherwise.
-      if (reply.statusCode !== 204) reply.header('Vary', 'accept-encoding')
-      done(null, payload)
-    })
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (isFresh(request, reply, tagOf(reply, payload))) {
+      reply.code(304).removeHeader('content-type').removeHeader('content-length')
+      done(null, null)
+      return
+    }
+    // In lower case, as the compression plugin looks for it; it would add its own otherwise.
+    if (reply.statusCode !== 204) reply.header('vary', 'accept-encoding')
+    done(null, payload)
   })
 }
