@@ -4,7 +4,7 @@ import type { FastifyError, FastifyReply } from 'fastify'
 import { type BridgeErrorCode, isBridgeError } from '../../bridge/index.ts'
 import type { FacadeApp, FacadeDeps, FacadeOptions } from './app.ts'
 import type { ErrorAnswer } from './contract/answers.ts'
-import { readOn } from './http/read-on.ts'
+import { answerAndReadOn } from './http/read-on.ts'
 
 /** A mistake of the client, found before a handler ran. The message is shown to the client. */
 export class RequestError extends Error {
@@ -63,12 +63,9 @@ export const useErrorAnswers = (app: FacadeApp, deps: FacadeDeps, options: Facad
     const fault = clientFault(error)
     if (fault !== undefined) {
       const { status, ...answer } = fault
-      if (status === 413) {
-        // The framework would close it under the sender's hands.
-        reply.removeHeader('connection')
-        readOn(request.raw)
-      }
-      return reply.code(status).send({ ...answer, responseTime: responseTimeOf(reply) })
+      reply.code(status)
+      const said = { ...answer, responseTime: responseTimeOf(reply) }
+      return status === 413 ? answerAndReadOn(request.raw, reply, said) : reply.send(said)
     }
     const outage = outageOf(error)
     if (outage !== undefined) {

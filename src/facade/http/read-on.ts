@@ -1,29 +1,52 @@
+/**
+ * Refusing a body before it was all sent. Closed at once, a connection breaks under a client that still writes, and
+ * it sees a broken pipe where the answer should be. So the answer goes out whole, the rest of the body is read and
+ * thrown away, and only then the exchange ends.
+ */
 import type { IncomingMessage } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import { weakTag } from './conditional-get.ts'
 
 /** Enough for what any route takes, several times over. */
 const MAX_BYTES = 268_435_456
 const MAX_MS = 10_000
 
-/**
- * Reads the rest of a request's body and throws it away, so much and so long and no more: then the connection is
- * cut. For answers that refuse a body before it was all sent. Closed at once, a connection breaks under a client
- * that still writes, and it sees a broken pipe where the answer should be.
- */
-export const readOn = (request: IncomingMessage, maxBytes = MAX_BYTES, maxMs = MAX_MS): void => {
-  if (request.readableEnded || request.destroyed) return
+interface Bounds {
+  readonly maxBytes: number
+  readonly maxMs: number
+}
+
+/** Calls `done` once there is no more of the body, or no more is read of it. */
+export const readOn = (
+  request: IncomingMessage,
+  done: () => void,
+  { maxBytes, maxMs }: Bounds = { maxBytes: MAX_BYTES, maxMs: MAX_MS },
+): void => {
+  if (request.readableEnded || request.destroyed) return done()
   let bytes = 0
   const take = (chunk: Buffer): void => {
     bytes += chunk.length
-    if (bytes > maxBytes) request.destroy()
+    if (bytes > maxBytes) end()
   }
-  const timer = setTimeout(() => request.destroy(), maxMs).unref()
   const end = (): void => {
     clearTimeout(timer)
-    request.off('data', take)
-    request.socket?.off('close', end)
+    request.off('data', take).off('end', end).off('close', end).off('error', end)
+    done()
   }
-  // Once its answer is out, a request is not told any more that its connection closed.
-  request.socket?.once('close', end)
+  const timer = setTimeout(end, maxMs)
   request.on('data', take).once('end', end).once('close', end).once('error', end)
   request.resume()
+}
+
+/** Sends a JSON answer with what was set of the reply, and reads on. */
+export const answerAndReadOn = (request: IncomingMessage, reply: FastifyReply, answer: object): void => {
+  const body = JSON.stringify(answer)
+  const known = { ...reply.getHeaders(), etag: weakTag(body), vary: 'accept-encoding' }
+  for (const [name, value] of Object.entries(known)) if (value !== undefined) reply.raw.setHeader(name, value)
+  reply.hijack()
+  const length = Buffer.byteLength(body)
+  const type = 'application/json; charset=utf-8'
+  reply.raw.writeHead(reply.statusCode, { 'content-type': type, 'content-length': length })
+  reply.raw.write(body)
+  readOn(request, () => reply.raw.end())
 }
