@@ -48,7 +48,7 @@ export const assemble = ({ version, config, log, limited, database, broker }: As
     }
   const parts = buildBridge({ config, log, database, publisher: broker, events })
   const { bridge, redis, recordings, recognition } = parts
-  const facade = buildFacade({ ...parts, version, config, log, database, broker, events, addresses })
+  const facade = buildFacade({ ...parts, version, config, limited, database, broker, events, addresses })
   facade.onUpgrade('/mqtt', broker.upgrade)
   broker.events.on('client:connected', ({ clientId }) => bridge.clientConnected(clientId))
   broker.events.on('client:disconnected', ({ clientId }) => bridge.clientGone(clientId))

@@ -8,13 +8,13 @@ import type { Database } from './database.ts'
 import { createFacade, type Facade, type SystemLoad } from './facade/index.ts'
 import { createForecast } from './forecast.ts'
 import { reportHealth } from './health.ts'
-import type { Log } from './logging.ts'
+import type { LimitedLog } from './logging.ts'
 import { createMetrics, type Gauges } from './metrics.ts'
 
 export interface FacadeParts extends BridgeParts {
   readonly version: string
   readonly config: Config
-  readonly log: Log
+  readonly limited: LimitedLog
   readonly database: Database | undefined
   readonly broker: EmbeddedBroker
   readonly events: BridgeEmitter
@@ -27,7 +27,7 @@ const monotonic = (): number => performance.now()
 
 const gaugesOf = (
   { bridge, broker, config, recognition, recordings }: FacadeParts,
-  sockets: () => Facade['sockets'],
+  facade: () => Pick<Facade, 'sockets' | 'bodies'>,
 ): Gauges => ({
   spoolBytes: () => bridge.stats().spoolBytes,
   spoolMaxBytes: config.spool.maxBytes,
@@ -41,7 +41,8 @@ const gaugesOf = (
   connections: () => broker.connections,
   caches: () => bridge.stats().caches,
   boards: () => bridge.stats().boards,
-  sockets: () => ({ ...sockets().stats(), connected: sockets().count }),
+  sockets: () => ({ ...facade().sockets.stats(), connected: facade().sockets.count }),
+  bodies: () => facade().bodies,
   recognition: recognition.stats,
   recordings: recordings.stats,
 })
@@ -54,7 +55,7 @@ const loadOf = ({ bridge, broker, config }: FacadeParts): SystemLoad => {
 
 /** It listens to nothing before it is started. */
 export const buildFacade = (parts: FacadeParts): Facade => {
-  const { version, config, log, database, broker, events, bridge, redis } = parts
+  const { version, config, limited, database, broker, events, bridge, redis } = parts
   const { readings, devices, buzzer, frames } = bridge
   const { recordings, recognition } = parts
   const health = () =>
@@ -68,9 +69,13 @@ export const buildFacade = (parts: FacadeParts): Facade => {
     })
   const metrics = createMetrics(
     { bridge: events, broker: broker.events },
-    gaugesOf(parts, () => facade.sockets),
+    gaugesOf(parts, () => facade),
   )
   const load = () => loadOf(parts)
+  const log = {
+    error: (fields: object, msg: string) =>
+      limited.write({ key: msg, level: 'error', msg, fields: { ...fields } }),
+  }
   const services = { readings, devices, buzzer, frames, recordings, recognition, events }
   const facade = createFacade(
     { ...services, load, health, metrics: metrics.text, clock, log },

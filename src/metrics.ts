@@ -26,6 +26,8 @@ export interface Gauges {
   readonly boards: () => BoardStats
   /** Event sockets: connected now, and what was counted since the start. */
   readonly sockets: () => SocketStats & { readonly connected: number }
+  /** Bodies of HTTP requests in memory now, and those refused for want of room since the start. */
+  readonly bodies: () => { readonly heldBytes: number; readonly refused: number }
   readonly recognition: () => RecognitionStats
   readonly recordings: () => RecordingsStats
 }
@@ -177,6 +179,7 @@ const readGauges = (registry: Registry, gauges: Gauges): void => {
   )
   gauge('frames_files', 'Camera pictures on disk', () => gauges.boards().frames)
   gauge('frames_bytes', 'Bytes of camera pictures on disk', () => gauges.boards().frameBytes)
+  gauge('http_body_bytes', 'Bytes of request bodies in memory', () => gauges.bodies().heldBytes)
   gauge('websocket_connections', 'Event sockets connected', () => gauges.sockets().connected)
   for (const field of ['hits', 'misses', 'size'] as const) {
     new Gauge({
@@ -219,6 +222,7 @@ const readCounts = (registry: Registry, gauges: Gauges): void => {
     'Event sockets that broke the protocol or the connection',
     () => gauges.sockets().errors,
   )
+  count('http_bodies_refused', 'Request bodies refused for want of room', () => gauges.bodies().refused)
   count('recordings_made', 'Films made', () => gauges.recordings().made)
   count('recordings_failed', 'Films that could not be made', () => gauges.recordings().failed)
   count('recognition_asked', 'Pictures shown to the face service', () => gauges.recognition().asked)

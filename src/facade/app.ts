@@ -12,6 +12,7 @@ import type {
 } from '../../bridge/index.ts'
 import type { RecognitionService } from '../recognition/index.ts'
 import type { RecordingService } from '../recordings/index.ts'
+import type { BodyBudget } from './http/body-budget.ts'
 
 /** What route files register on: fastify, typed by the schemas of contract.ts. */
 export type FacadeApp = FastifyInstance<
@@ -56,6 +57,8 @@ export interface FacadeDeps {
 export interface RouteDeps extends FacadeDeps {
   /** WebSocket clients of the event feed that are connected now. */
   readonly sockets: () => number
+  /** What the bodies of requests may take of memory together. */
+  readonly bodies: BodyBudget
 }
 
 export interface FacadeOptions {
@@ -76,6 +79,8 @@ export interface FacadeOptions {
   readonly version?: string
   /** Bound of a request body, unpacked. The contract says 50 MiB. */
   readonly maxBodyBytes?: number
+  /** Bound of all request bodies in memory at a time. Default 256 MiB. */
+  readonly maxBodiesBytes?: number
   /** How long `stop` waits for requests in flight. */
   readonly stopTimeoutMs?: number
 }

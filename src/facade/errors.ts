@@ -1,10 +1,11 @@
 /** Every error that reaches the server becomes an answer here, by code; nothing matches on message text. */
 import { STATUS_CODES } from 'node:http'
-import type { FastifyError, FastifyReply } from 'fastify'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type BridgeErrorCode, isBridgeError } from '../../bridge/index.ts'
 import type { FacadeApp, FacadeDeps, FacadeOptions } from './app.ts'
 import type { ErrorAnswer } from './contract/answers.ts'
-import { answerAndReadOn } from './http/read-on.ts'
+import { NoRoomError } from './http/body-budget.ts'
+import { sendRefusal } from './http/read-on.ts'
 
 /** A mistake of the client, found before a handler ran. The message is shown to the client. */
 export class RequestError extends Error {
@@ -36,8 +37,11 @@ const OUTAGES: { readonly [code in BridgeErrorCode]: Outage | 'unexpected' } = {
   EMBEDDED_POSTGRES: 'unexpected',
 }
 
+const NO_ROOM: Outage = { error: 'Too many large requests at the moment', retryAfterS: 1 }
+
 /** What to answer with a 503; undefined when the error is something else. */
 export const outageOf = (error: unknown): Outage | undefined => {
+  if (error instanceof NoRoomError) return NO_ROOM
   const outage = isBridgeError(error) ? OUTAGES[error.code] : 'unexpected'
   return outage === 'unexpected' ? undefined : outage
 }
@@ -57,6 +61,12 @@ const clientFault = (error: Partial<FastifyError>): (ErrorAnswer & { status: num
 export const responseTimeOf = (reply: Pick<FastifyReply, 'elapsedTime'>): number =>
   Math.round(reply.elapsedTime)
 
+/** Who fell silent in the middle of a body is cut; any other client sees the answer, also while it is sending. */
+const refuse = (request: FastifyRequest, reply: FastifyReply, answer: ErrorAnswer): FastifyReply =>
+  reply.statusCode === 408
+    ? reply.header('connection', 'close').send(answer)
+    : sendRefusal(request, reply, answer)
+
 /** Unexpected errors are logged once, here, without the URL's query (it may hold the API key). */
 export const useErrorAnswers = (app: FacadeApp, deps: FacadeDeps, options: FacadeOptions): void => {
   app.setErrorHandler<Partial<FastifyError>>((error, request, reply) => {
@@ -64,13 +74,13 @@ export const useErrorAnswers = (app: FacadeApp, deps: FacadeDeps, options: Facad
     if (fault !== undefined) {
       const { status, ...answer } = fault
       reply.code(status)
-      const said = { ...answer, responseTime: responseTimeOf(reply) }
-      return status === 413 ? answerAndReadOn(request.raw, reply, said) : reply.send(said)
+      return refuse(request, reply, { ...answer, responseTime: responseTimeOf(reply) })
     }
     const outage = outageOf(error)
     if (outage !== undefined) {
       reply.code(503).header('Retry-After', outage.retryAfterS)
-      return reply.send({ success: false, error: outage.error, responseTime: responseTimeOf(reply) })
+      const { error: sentence } = outage
+      return refuse(request, reply, { success: false, error: sentence, responseTime: responseTimeOf(reply) })
     }
     deps.log?.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed')
     const answer: ErrorAnswer = { success: false, error: 'Internal server error', timestamp: deps.clock() }
@@ -79,6 +89,7 @@ export const useErrorAnswers = (app: FacadeApp, deps: FacadeDeps, options: Facad
   })
   app.setNotFoundHandler((request, reply) => {
     const path = (request.url.split('?', 1)[0] ?? '').slice(0, 200)
-    return reply.code(404).send({ success: false, error: `Cannot ${request.method} ${path}` })
+    const answer = { success: false, error: `Cannot ${request.method} ${path}` }
+    return sendRefusal(request, reply.code(404), answer)
   })
 }

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { BridgeError } from '../../bridge/index.ts'
 import type { FacadeApp, FacadeDeps, FacadeOptions } from './app.ts'
+import { type BodyBudget, createBodyBudget } from './http/body-budget.ts'
 import { createConnections } from './http/connections.ts'
 import { errorCode } from './http/error-code.ts'
 import { ANY_PATH, createUpgrades, type UpgradeHandler } from './http/upgrades.ts'
@@ -8,6 +9,7 @@ import { buildServer } from './server.ts'
 import { createEventSockets, type EventSockets } from './sockets/event-sockets.ts'
 
 const STOP_TIMEOUT_MS = 5_000
+const MAX_BODIES_BYTES = 268_435_456
 /**
  * Connections that may wait to be accepted. Boards open one for every request: with node's 511, a pause of 100 ms
  * under 5,000 a second would refuse some, and those come again a second later at best.
@@ -38,6 +40,8 @@ export interface Facade {
   onUpgrade(path: string, handler: UpgradeHandler): void
   /** The event sockets: how many there are now, and what was counted since the start. */
   readonly sockets: Pick<EventSockets, 'count' | 'stats'>
+  /** Request bodies in memory now, and those refused for want of room since the start. */
+  readonly bodies: Pick<BodyBudget, 'heldBytes' | 'refused'>
 }
 
 const LISTEN_REMEDIES: { readonly [errno: string]: string } = {
@@ -78,7 +82,8 @@ const socketsOf = (deps: FacadeDeps, options: FacadeOptions): EventSockets =>
 /** The HTTP side of Sluice: the older backend's contract and its WebSocket, `/health` and `/metrics`. */
 export const createFacade = (deps: FacadeDeps, options: FacadeOptions): Facade => {
   const sockets = socketsOf(deps, options)
-  const app = buildServer({ ...deps, sockets: () => sockets.count }, options)
+  const bodies = createBodyBudget(options.maxBodiesBytes ?? MAX_BODIES_BYTES)
+  const app = buildServer({ ...deps, sockets: () => sockets.count, bodies }, options)
   const connections = createConnections(app.server)
   const onUpgrade = createUpgrades(app.server, connections)
   onUpgrade(ANY_PATH, sockets.upgrade)
@@ -112,5 +117,6 @@ export const createFacade = (deps: FacadeDeps, options: FacadeOptions): Facade =
     },
     onUpgrade,
     sockets,
+    bodies,
   }
 }

@@ -40,11 +40,16 @@ export const buildServer = (deps: RouteDeps, options: FacadeOptions): FacadeApp 
   app.setSerializerCompiler(plainJson)
   // Only with such a hook (or a logger) does fastify note when a request came, which is what `responseTime` reads.
   app.addHook('onResponse', (_request, _reply, done) => done())
+  // The answer is made, whatever it is: the body has done its part. `onResponse` would miss clients that have gone.
+  app.addHook('onSend', (request, _reply, payload, done) => {
+    deps.bodies.release(request.raw)
+    done(null, payload)
+  })
   useAnswerHeaders(app)
   usePreflights(app)
   useConditionalGet(app)
   useCompression(app)
-  useJsonBody(app, maxBodyBytes)
+  useJsonBody(app, { budget: deps.bodies, maxBytes: maxBodyBytes })
   useErrorAnswers(app, deps, options)
   app.after(() => useRoutes(app, deps, options))
   return app

@@ -86,12 +86,12 @@ export const createRecordingFiles = (folder: string): RecordingFiles => {
 
   return {
     open: async () => {
-      await mkdir(folder, { recursive: true })
+      await mkdir(folder, { recursive: true, mode: 0o700 })
       const left = (await readdir(folder)).filter(isPartName)
       await Promise.all(left.map((name) => rm(join(folder, name), { force: true })))
     },
     claim: async (now) => {
-      await mkdir(folder, { recursive: true })
+      await mkdir(folder, { recursive: true, mode: 0o700 })
       const name = await claimName(now)
       const partPath = join(folder, partName(name))
       return {

@@ -35,7 +35,7 @@ describe('every answer', () => {
         'x-permitted-cross-domain-policies': 'none',
         'x-xss-protection': '0',
         'content-type': 'application/json; charset=utf-8',
-        vary: 'accept-encoding',
+        vary: 'Accept-Encoding',
       })
       expect(headers).not.toHaveProperty('x-powered-by')
       expect(headers).not.toHaveProperty('access-control-allow-credentials')
@@ -165,7 +165,7 @@ describe('compression', () => {
     const packed = await ask('/api/v1/devices', { headers: { 'Accept-Encoding': accepted } })
     expect(packed.headers['content-encoding']).toBe(coding)
     expect(unpackers[coding](packed.bytes).toString()).toBe(plain.text)
-    expect(packed.headers.vary).toBe('accept-encoding')
+    expect(packed.headers.vary).toBe('Accept-Encoding')
   })
 
   test.each(['identity;q=1,chunked;q=0.1,*;q=0', 'identity', '', 'gzip;q=0', 'gzip;q=0.5, identity'])(

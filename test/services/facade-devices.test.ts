@@ -126,11 +126,13 @@ describe('POST /api/v1/devices/register', () => {
     ['a type over 100 characters', { deviceType: 't'.repeat(101) }],
     ['an address over 45 characters', { ipAddress: '1'.repeat(46) }],
     ['capabilities that are no array', { capabilities: 'all' }],
-  ])('refuses %s, and stores and tells nothing', async (_what, bad) => {
+    ['capabilities that hold an object', { capabilities: ['beep', { a: 1 }] }],
+  ])('refuses %s by its name, and stores and tells nothing', async (_what, bad) => {
     const told: unknown[] = []
     running.events.on('device:registered', (event) => told.push(event))
     const answer = await post('register', { ...LAB, ...bad })
     expect(answer.status).toBe(400)
+    expect(answer.json).toMatchObject({ error: expect.stringMatching(`^${Object.keys(bad)[0]}\\b`) })
     expect(answer.json).toMatchObject({ success: false, error: expect.any(String) })
     expect([told, await listed()]).toEqual([[], []])
   })

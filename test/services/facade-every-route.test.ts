@@ -43,7 +43,9 @@ const otherCase = (path: string): string => path.replace(/[a-z]+(?=\/|$)/g, (wor
 
 const readRoutes = async (): Promise<readonly Route[]> => {
   const { paths } = (await ask('/api/v1/openapi.json')).json as { paths: Record<string, object> }
-  return Object.entries(paths).flatMap(([path, methods]) =>
+  // Files have tests of their own: what is there is not answered in any letter case.
+  const entries = Object.entries(paths).filter(([path]) => !/^\/(data|recordings)\//.test(path))
+  return entries.flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => ({
       method: method.toUpperCase(),
       path: path.replace('{filename}', 'rec_1.mp4').replace(/\{\w+\}/g, '7'),
@@ -215,7 +217,11 @@ test.each(['//api/v1/devices', '/api//v1/devices', '/', '/index.html', '/api/v1'
   },
 )
 
-test('a content type that is none is a 415', async () => {
-  const request = { method: 'POST', headers: { 'Content-Type': 'x;;' }, body: 'deviceId=a' }
-  expectRefusal(await ask('/api/v1/ingest/sensor-data', request), 415, 'x')
-})
+test.each(['x;;', 'garbage', '/json', 'a/b/c'])(
+  'a body whose content type is no media type (%s) is ignored, as any that is not JSON',
+  async (type) => {
+    const request = { method: 'POST', headers: { 'Content-Type': type }, body: '{"deviceId":"a"}' }
+    const { status, json } = await ask('/api/v1/ingest/sensor-data', request)
+    expect([status, json]).toMatchObject([400, { error: 'Missing required field: deviceId' }])
+  },
+)

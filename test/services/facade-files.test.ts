@@ -119,6 +119,19 @@ describe('a file', () => {
     }
   })
 
+  test('is all sent to who asks for more of its end than there is', async () => {
+    const world = await start()
+    const answer = await world.get(`/data/${FRAME}`, { Range: 'bytes=-99999999' })
+    expect([answer.status, answer.bytes.equals(VGA)]).toEqual([200, true])
+    expect(answer.headers).toMatchObject({
+      ...STATIC,
+      'content-type': 'image/jpeg',
+      'content-length': '22496',
+    })
+    expect(answer.headers).not.toHaveProperty('content-range')
+    expect((await world.get(`/data/${FRAME}`, { Range: 'bytes=-0' })).status).toBe(416)
+  })
+
   test('is not sent again to who has it', async () => {
     const world = await start()
     const { headers } = await world.get(`/data/${FRAME}`)

@@ -46,3 +46,23 @@ test('so is one that does not say how long it is', async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => send(head, body)))
   for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 413 [\s\S]*"success":false/)
 })
+
+test.each([
+  ['a type that is no picture', '/api/v1/stream/fast', 415],
+  ['a probe of old firmware', '/api/v1/stream/stream', 400],
+  ['a path that nobody has', '/nope', 404],
+])('so is %s, of a sender that hangs up afterwards', async (_name, path, status) => {
+  const head = `POST ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${8 * MIB}\r\n\r\n`
+  const answers = await Promise.all(Array.from({ length: 20 }, () => send(head, PARTS)))
+  for (const answer of answers)
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]*"success":false`))
+})
+
+test('so is one without the key', async () => {
+  const open = running
+  running = await startFacade({ apiKey: 'k-1' })
+  await open.facade.stop()
+  const head = `${HEAD}Connection: close\r\nContent-Length: ${8 * MIB}\r\n\r\n`
+  const answers = await Promise.all(Array.from({ length: 20 }, () => send(head, PARTS)))
+  for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 401 [\s\S]*"success":false/)
+})

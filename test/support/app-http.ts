@@ -41,8 +41,15 @@ export const bareHttp =
       initOf(method, body, body === undefined ? {} : { 'Content-Type': 'application/json' }),
     )
 
-/** The api module: with the key; repeats after 2, 4, 8, 16 and 30 s. `onRepeat` is told each time. */
-export const apiHttp = (http: string, onRepeat: (why: string) => void): AppHttp => {
+export interface Repeats {
+  /** Told why, each time. */
+  readonly onRepeat: (why: string) => void
+  /** Waits before a repetition; for tests that cannot wait that long. */
+  readonly pause?: (ms: number) => Promise<unknown>
+}
+
+/** The api module: with the key; repeats after 2, 4, 8, 16 and 30 s. */
+export const apiHttp = (http: string, { onRepeat, pause = delay }: Repeats): AppHttp => {
   const headers = { 'X-API-Key': 'dev-api-key-change-in-production', 'Content-Type': 'application/json' }
   return async (method, path, body) => {
     for (let attempt = 0; ; attempt += 1) {
@@ -50,7 +57,7 @@ export const apiHttp = (http: string, onRepeat: (why: string) => void): AppHttp 
       if (answer !== undefined && !REPEATED.includes(answer.status)) return answer
       if (attempt === RETRIES) throw new Error(`${method} ${path}: ${answer?.status ?? 'no answer'}`)
       onRepeat(`${method} ${path}: ${answer?.status ?? 'no answer'}`)
-      await delay(Math.min(FIRST_PAUSE_MS * 2 ** attempt, 30_000))
+      await pause(Math.min(FIRST_PAUSE_MS * 2 ** attempt, 30_000))
     }
   }
 }

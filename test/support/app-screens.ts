@@ -158,13 +158,15 @@ const liveScreen = (http: string, ask: Ask): App['live'] => ({
   },
 })
 
-export const createApp = (http: string): App => {
+/** `pause` stands for the waits between repetitions. */
+export const createApp = (http: string, pause?: (ms: number) => Promise<unknown>): App => {
   const repeats: string[] = []
+  const onRepeat = (why: string): void => void repeats.push(why)
   const bare = bareHttp(http)
   const ask: Ask = async (method, path, body) => demand(await bare(method, path, body))
   return {
     repeats,
-    sensors: sensorsScreen(apiHttp(http, (why) => repeats.push(why))),
+    sensors: sensorsScreen(apiHttp(http, { onRepeat, ...(pause && { pause }) })),
     devices: devicesScreen(ask),
     library: libraryScreen(ask),
     live: liveScreen(http, ask),

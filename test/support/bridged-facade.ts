@@ -18,7 +18,7 @@ import { createMemorySpool } from '../../bridge/stores/memory-spool.ts'
 import type { SystemLoad } from '../../src/facade/app.ts'
 import { createFacade, type Facade, type FacadeDeps, type FacadeOptions } from '../../src/facade/index.ts'
 import { createRecordings } from '../../src/recordings/index.ts'
-import { createFacadeWorld } from './facade-services.ts'
+import { createFacadeWorld, FACADE_OPTIONS } from './facade-services.ts'
 
 export interface Publication {
   readonly topic: string
@@ -56,14 +56,6 @@ export interface BridgedFacade {
 }
 
 const CACHE = { max: 1_000, ttlMs: 60_000 }
-const FACADE_OPTIONS: FacadeOptions = {
-  host: '127.0.0.1',
-  port: 0,
-  nodeEnv: 'production',
-  apiKey: undefined,
-  legacyOpen: false,
-  rateLimitMax: 1_000_000,
-}
 const BRIDGE_OPTIONS = {
   bounds: { maxSpoolBytes: 10_000_000, maxMemoryBytes: 1_000_000 },
   readingsIntervalMs: 1,

@@ -9,6 +9,7 @@ import type { EventSources } from '../../src/facade/sockets/event-sources.ts'
 import type { EventSocketsOptions } from '../../src/facade/sockets/socket-options.ts'
 import type { RecognitionComplete } from '../../src/recognition/index.ts'
 import { deviceId, NOW } from './facade-services.ts'
+import { type HandshakeHeaders, handshakeText } from './handshake.ts'
 
 /** A set of listeners as the services keep them. */
 const createTeller = <T>() => {
@@ -99,26 +100,12 @@ export const openClient = async (port: number, path = '/', options: ClientOption
   return { webSocket, texts, closed, types: () => texts.map((text) => JSON.parse(text).type) }
 }
 
-export const HANDSHAKE = {
-  Host: 'sluice',
-  Connection: 'Upgrade',
-  Upgrade: 'websocket',
-  'Sec-WebSocket-Version': '13',
-  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
-}
-
-/** A bare connection that has sent a handshake; headers set to undefined are left out. Nothing reads it yet. */
-export const openRaw = async (
-  port: number,
-  headers: Readonly<Record<string, string | undefined>> = {},
-): Promise<Socket> => {
+/** A bare connection that has sent a handshake. Nothing reads it yet. */
+export const openRaw = async (port: number, headers: HandshakeHeaders = {}): Promise<Socket> => {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => undefined)
   await once(socket, 'connect')
-  const lines = Object.entries({ ...HANDSHAKE, ...headers }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}: ${value}`],
-  )
-  socket.write(`GET / HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
+  socket.write(handshakeText(headers))
   return socket
 }
 

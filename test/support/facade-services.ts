@@ -140,18 +140,20 @@ export interface RunningFacade {
   readonly url: string
 }
 
+/** On a free port of the loopback, open to everyone, and without a limit that a test could meet. */
+export const FACADE_OPTIONS: FacadeOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  nodeEnv: 'production',
+  apiKey: undefined,
+  legacyOpen: false,
+  rateLimitMax: 1_000_000,
+}
+
 /** A facade on a free port of the loopback; the caller stops it. */
 export const startFacade = async (options: Partial<FacadeOptions> = {}): Promise<RunningFacade> => {
   const world = createFacadeWorld()
-  const defaults: FacadeOptions = {
-    host: '127.0.0.1',
-    port: 0,
-    nodeEnv: 'production',
-    apiKey: undefined,
-    legacyOpen: false,
-    rateLimitMax: 1_000_000,
-  }
-  const facade = createFacade(world.deps, { ...defaults, ...options })
+  const facade = createFacade(world.deps, { ...FACADE_OPTIONS, ...options })
   const { host, port } = await facade.start()
   return { facade, world, url: `http://${host}:${port}` }
 }

@@ -1,19 +1,16 @@
 /** A face service that answers what a test wants it to, in the shape of the real one. */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type HttpService, startHttpService } from './http-service.ts'
 
 export interface FaceAnswer {
   readonly status: number
   readonly body: unknown
 }
 
-export interface FaceService {
-  readonly url: string
+export interface FaceService extends HttpService {
   /** What it answers from now on to a frame and to a new face. */
   readonly answers: { recognize: FaceAnswer; addFace: FaceAnswer }
   /** How often it was asked, by path. */
   readonly asked: ReadonlyMap<string, number>
-  close(): Promise<void>
 }
 
 const ok = (body: unknown): FaceAnswer => ({ status: 200, body })
@@ -51,7 +48,7 @@ export const ADDED_WITH_STATUS = ok({ status: 'success', message: "Permitted fac
 export const startFaceService = async (): Promise<FaceService> => {
   const answers = { recognize: PERMITTED, addFace: ADDED_WITH_STATUS }
   const asked = new Map<string, number>()
-  const server = createServer((request, response) => {
+  const service = await startHttpService((request, response) => {
     const path = request.url ?? ''
     asked.set(path, (asked.get(path) ?? 0) + 1)
     request.resume().once('end', () => {
@@ -60,16 +57,5 @@ export const startFaceService = async (): Promise<FaceService> => {
       response.end(JSON.stringify(answer.body))
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}`,
-    answers,
-    asked,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  return { ...service, answers, asked }
 }

@@ -1,12 +1,10 @@
 /** A facade over a bridge that keeps pictures on disk; what was stored, refused and looked at is noted. */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DeviceId, FrameRefusal, StoredFrame } from '../../bridge/index.ts'
 import type { FacadeDeps } from '../../src/facade/index.ts'
 import { type BridgedFacade, type BridgedFacadeGiven, startBridgedFacade } from './bridged-facade.ts'
 import { type Exchange, exchange } from './http-exchange.ts'
-
-const fixture = (name: string): Buffer => readFileSync(new URL(`../fixtures/${name}`, import.meta.url))
+import { fixture } from './recordings.ts'
 
 export const VGA = fixture('frame-vga.jpg')
 /** 5,000 bytes, the least `/stream/fast` takes. */

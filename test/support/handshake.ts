@@ -5,20 +5,25 @@ import { connect } from 'node:net'
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
 
 const BASE: Readonly<Record<string, string>> = {
+  Host: 'sluice',
   Upgrade: 'websocket',
   Connection: 'Upgrade',
   'Sec-WebSocket-Key': KEY,
   'Sec-WebSocket-Version': '13',
 }
 
-/**
- * The head of the answer, and the body of one that is no upgrade. A header set to '' is left out.
- * Rejects when the connection breaks before.
- */
-export const handshake = (port: number, headers: Readonly<Record<string, string>>): Promise<string> =>
+/** A header set to undefined is left out, and so is an empty one. */
+export type HandshakeHeaders = Readonly<Record<string, string | undefined>>
+
+/** The request, word for word. */
+export const handshakeText = (headers: HandshakeHeaders): string => {
+  const lines = Object.entries({ ...BASE, ...headers }).filter(([, value]) => value)
+  return `GET / HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+}
+
+/** The head of the answer, and the body of one that is no upgrade. Rejects when the connection breaks before. */
+export const handshake = (port: number, headers: HandshakeHeaders): Promise<string> =>
   new Promise((resolve, reject) => {
-    const lines = Object.entries({ ...BASE, ...headers }).filter(([, value]) => value !== '')
-    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
     const socket = connect(port, '127.0.0.1')
     let received = ''
     const done = (): void => {
@@ -35,5 +40,5 @@ export const handshake = (port: number, headers: Readonly<Record<string, string>
       received += text
       done()
     })
-    socket.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${head}\r\n`)
+    socket.write(handshakeText(headers))
   })

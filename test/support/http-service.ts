@@ -5,24 +5,37 @@ import type { useCleanups } from './cleanups.ts'
 
 type Cleanup = ReturnType<typeof useCleanups>
 
-/** Serves until the test is over; gives the address. */
-export const serve = async (cleanup: Cleanup, answer: RequestListener): Promise<string> => {
+export interface HttpService {
+  readonly url: string
+  /** Cuts whoever is still connected. */
+  close(): Promise<void>
+}
+
+export const startHttpService = async (answer: RequestListener): Promise<HttpService> => {
   const server = createServer(answer)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  cleanup(() => {
-    server.closeAllConnections()
-    return new Promise((resolve) => server.close(resolve))
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** Serves until the test is over; gives the address. */
+export const serve = async (cleanup: Cleanup, answer: RequestListener): Promise<string> => {
+  const service = await startHttpService(answer)
+  cleanup(service.close)
+  return service.url
 }
 
 /** An address where nobody listens (any more). */
 export const closedAddress = async (): Promise<string> => {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return `http://127.0.0.1:${port}`
+  const service = await startHttpService(() => undefined)
+  await service.close()
+  return service.url
 }
 
 /** Reads the request, then answers JSON. */

@@ -40,7 +40,7 @@ type Compare = (recorded: string | undefined, ours: string | undefined) => boole
 
 const exact: Compare = (recorded, ours) => recorded === ours
 const alsoThere: Compare = (recorded, ours) => (recorded === undefined) === (ours === undefined)
-const words = (text = ''): readonly string[] => text.toLowerCase().split(/\s*,\s*/)
+const words = (text = ''): readonly string[] => text.split(/\s*,\s*/)
 
 /** The headers that are contract, and when ours does for the recorded one. */
 const HEADERS: Readonly<Record<string, Compare>> = {

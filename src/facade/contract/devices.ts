@@ -32,6 +32,7 @@ export type DeviceRow = z.infer<typeof deviceRow>
 
 export const devicesAnswer = z.object({ success: z.literal(true), devices: z.array(deviceRow).readonly() })
 
+const BAD_CAPABILITIES = 'capabilities: not an array of texts'
 const MISSING_FIELDS = 'Missing required fields: deviceId, deviceName, deviceType'
 const MISSING_ID = 'Device ID required'
 
@@ -73,9 +74,7 @@ export const registerBody = z
       deviceType: givenText('deviceType'),
       type: givenText('type'),
       ipAddress: givenText('ipAddress'),
-      capabilities: z
-        .array(z.union([z.string(), z.number()]), 'capabilities: not an array of texts')
-        .nullish(),
+      capabilities: z.array(z.union([z.string(), z.number()], BAD_CAPABILITIES), BAD_CAPABILITIES).nullish(),
     },
     MISSING_FIELDS,
   )

@@ -2,17 +2,47 @@
 import type { FastifySchema, RouteOptions } from 'fastify'
 import type { FacadeOptions } from '../app.ts'
 import { isBoardRoute, isUnlimited } from '../http/board-routes.ts'
-import { type JsonSchema, OPERATIONS, type Operation } from './operations.ts'
+import type { JsonSchema } from './bodies.ts'
+import { EXAMPLES } from './examples.ts'
+import { OPERATIONS, type Operation } from './operations.ts'
 
 type Statuses = { readonly [status: string]: unknown }
 export type DocumentedRoute = Pick<RouteOptions, 'method' | 'url' | 'schema'>
 /** A schema after zod: what the document is made of. */
-export type Described = { [part in keyof FastifySchema | 'summary' | 'tags' | 'security']?: unknown }
+export type Described = {
+  [part in
+    | keyof FastifySchema
+    | 'summary'
+    | 'tags'
+    | 'security'
+    | 'produces'
+    | 'operationId'
+    | 'hide']?: unknown
+}
 
 const nameOf = ({ method, url }: DocumentedRoute): string => `${String(method)} ${url}`
 
-const byContentType = (types: { readonly [type: string]: JsonSchema }) => ({
-  content: Object.fromEntries(Object.entries(types).map(([type, schema]) => [type, { schema }])),
+const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+
+/** What a generated client calls it: `getBuzzerStatusByDeviceId`. */
+const operationIdOf = ({ method, url }: DocumentedRoute): string => {
+  const words = url.replace(/^\/api\/v1/, '').match(/:?\w+/g) ?? []
+  const camel = words.map((word) =>
+    word.startsWith(':') ? `By${capitalised(word.slice(1))}` : capitalised(word),
+  )
+  return String(method).toLowerCase() + camel.join('')
+}
+
+/** In the schema, where @fastify/swagger looks for it. */
+const withExample = (schema: unknown, example: unknown): JsonSchema => ({
+  ...(schema as JsonSchema),
+  ...(example === undefined ? {} : { examples: [example] }),
+})
+
+const byContentType = (types: { readonly [type: string]: JsonSchema }, example?: unknown) => ({
+  content: Object.fromEntries(
+    Object.entries(types).map(([type, schema]) => [type, { schema: withExample(schema, example) }]),
+  ),
 })
 
 /** In the place where @fastify/swagger looks for it: a plain `description` is the schema's. */
@@ -21,12 +51,15 @@ const described = (description: string) => ({ 'x-response-description': descript
 const refusal = (description: string) => ({
   ...described(description),
   type: 'object',
-  properties: { success: { const: false }, error: { type: 'string' } },
+  properties: { success: { type: 'boolean', const: false }, error: { type: 'string' } },
   required: ['success', 'error'],
 })
 
+/** Not those of supervisors. */
+const isOfClients = ({ url }: DocumentedRoute): boolean => /^\/(api|data|recordings)\//.test(url)
+
 const isGuarded = (route: DocumentedRoute, { apiKey, legacyOpen }: FacadeOptions): boolean =>
-  apiKey !== undefined && route.url.startsWith('/api/') && !(legacyOpen && isBoardRoute(route))
+  apiKey !== undefined && isOfClients(route) && !(legacyOpen && isBoardRoute(route))
 
 const MEANINGS: { readonly [firstDigit: string]: string } = {
   2: 'Done',
@@ -45,49 +78,46 @@ const withMeanings = (statuses: Statuses): Statuses =>
 const statusesOf = (route: DocumentedRoute, given: Statuses, options: FacadeOptions): Statuses => {
   const limited = route.url.startsWith('/api/') && !isUnlimited(route)
   return {
+    ...(isOfClients(route) ? { '4xx': refusal(MEANINGS[4] ?? ''), '5xx': refusal(MEANINGS[5] ?? '') } : {}),
     ...withMeanings(given),
     ...(isGuarded(route, options) ? { 401: refusal('No API key, or a wrong one') } : {}),
     ...(limited ? { 429: refusal('Too many requests; see Retry-After') } : {}),
   }
 }
 
-/** What operations.ts says of a route, over what its schemas say. */
+/** The body as it is best sent. */
+const bodyOf = ({ body }: Operation, example: unknown, { body: schema }: Described): unknown => {
+  if (body === 'none') return undefined
+  return body === undefined ? schema : byContentType(body, example)
+}
+
+/** Whether operations.ts knows it: files have no schema of their own. */
+export const isDescribed = (route: DocumentedRoute): boolean => nameOf(route) in OPERATIONS
+
+/** What operations.ts and examples.ts say of a route, over what its schemas say. */
 export const describeRoute = (
   route: DocumentedRoute,
   schema: Described,
   options: FacadeOptions,
 ): Described => {
-  const known: Operation | undefined = OPERATIONS[nameOf(route)]
-  const { body, query, answer } = known ?? {}
+  const known = OPERATIONS[nameOf(route)]
+  if (known === undefined) return schema
+  const example = EXAMPLES[nameOf(route)]
+  const { query, headers, answer } = known
   const given = (schema.response ?? { 200: { type: 'object' } }) as Statuses
-  const statuses = answer === undefined ? given : { ...given, 200: byContentType(answer) }
+  const told = answer === undefined ? withExample(given[200], example?.answer) : byContentType(answer)
   return {
     ...schema,
-    ...(known === undefined ? {} : { summary: known.summary, tags: [known.tag] }),
-    ...(body === undefined ? {} : { body: byContentType(body) }),
+    hide: false,
+    // What is no JSON is told by operations.ts; errors are JSON everywhere.
+    produces: undefined,
+    operationId: operationIdOf(route),
+    summary: known.summary,
+    tags: [known.tag],
+    body: bodyOf(known, example?.body, schema),
     ...(query === undefined ? {} : { querystring: query }),
-    response: statusesOf(route, statuses, options),
+    ...(headers === undefined ? {} : { headers }),
+    response: statusesOf(route, { ...given, ...(200 in given ? { 200: told } : {}) }, options),
     ...(isGuarded(route, options) ? { security: [{ header: [] }, { query: [] }] } : {}),
   }
 }
-
-/** What stands above the routes. */
-export const openApiHead = ({ apiKey, version }: FacadeOptions) => ({
-  openapi: '3.1.0' as const,
-  info: {
-    title: 'Sluice',
-    version: version ?? '0.0.0',
-    description:
-      'Readings, devices, buzzers and cameras over HTTP. Every error is `success: false` and a sentence.',
-  },
-  ...(apiKey === undefined
-    ? {}
-    : {
-        components: {
-          securitySchemes: {
-            header: { type: 'apiKey' as const, in: 'header', name: 'X-API-Key' },
-            query: { type: 'apiKey' as const, in: 'query', name: 'apiKey' },
-          },
-        },
-      }),
-})

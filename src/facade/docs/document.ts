@@ -8,7 +8,8 @@
 import fastify, { type FastifySchema } from 'fastify'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
 import type { FacadeApp, FacadeOptions } from '../app.ts'
-import { type Described, type DocumentedRoute, describeRoute, openApiHead } from './describe.ts'
+import { type Described, type DocumentedRoute, describeRoute, isDescribed } from './describe.ts'
+import { forGenerators, openApiHead } from './whole.ts'
 
 export interface DocsPage {
   readonly status: number
@@ -39,9 +40,11 @@ const openDocs = async (routes: readonly DocumentedRoute[], options: FacadeOptio
   app.setSerializerCompiler(() => JSON.stringify)
   await app.register(swagger, {
     openapi: openApiHead(options),
+    transformObject: (made) =>
+      forGenerators('openapiObject' in made ? made.openapiObject : made.swaggerObject),
     transform: (input) => {
       const { schema, url } = jsonSchemaTransform(input)
-      if (schema?.hide === true) return { schema, url }
+      if (schema?.hide === true && !isDescribed(input.route)) return { schema, url }
       return {
         schema: describeRoute(input.route, (schema ?? {}) as Described, options) as FastifySchema,
         url,

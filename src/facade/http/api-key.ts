@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FacadeApp, FacadeOptions } from '../app.ts'
 import { isBoardRoute } from './board-routes.ts'
+import { sendRefusal } from './read-on.ts'
 
 export type KeyVerdict = 'ok' | 'missing' | 'wrong'
 export type KeyCheck = (headers: IncomingHttpHeaders, url: string) => KeyVerdict
@@ -45,7 +46,8 @@ export const useApiKey = (
   const check = createKeyCheck(apiKey)
   const guard = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     const verdict = check(request.headers, request.url)
-    return verdict === 'ok' ? undefined : reply.code(401).send({ success: false, error: KEY_ERRORS[verdict] })
+    if (verdict === 'ok') return undefined
+    return sendRefusal(request, reply.code(401), { success: false, error: KEY_ERRORS[verdict] })
   }
   scope.addHook('onRoute', (route) => {
     if (legacyOpen && isBoardRoute(route)) return

@@ -2,6 +2,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { ANSWER_HEADERS } from './answer-headers.ts'
+import { VARY } from './conditional-get.ts'
 import { errorCode } from './error-code.ts'
 
 /** A peer that does not close after its answer is cut: it may be sending for ever. */
@@ -44,5 +45,5 @@ const FILES = /^\/(data|recordings)\//i
 export const answerBadUrl = ({ url = '' }: IncomingMessage, response: ServerResponse): void => {
   const status = FILES.test(url) ? 404 : 400
   const { body, headers } = answerOf(status)
-  response.writeHead(status, { ...headers, vary: 'accept-encoding' }).end(body)
+  response.writeHead(status, { ...headers, vary: VARY }).end(body)
 }

@@ -1,6 +1,7 @@
 import compress from '@fastify/compress'
-import type { onSendHookHandler } from 'fastify'
+import type { DoneFuncWithErrOrRes, FastifyReply, onSendHookHandler } from 'fastify'
 import type { FacadeApp } from '../app.ts'
+import { VARY } from './conditional-get.ts'
 
 const THRESHOLD_BYTES = 1_024
 /** UTF-8 takes at most three bytes for a unit of text. */
@@ -10,6 +11,15 @@ const isSmall = (payload: unknown): boolean => {
   if (typeof payload !== 'string') return false
   return payload.length <= SURELY_SMALL || Buffer.byteLength(payload) < THRESHOLD_BYTES
 }
+
+/** The plugin knows `Vary` in lower case only, and adds its own to ours. */
+const packed =
+  (reply: FastifyReply, done: DoneFuncWithErrOrRes): DoneFuncWithErrOrRes =>
+  (error?: Error | null, payload?: unknown) => {
+    if (reply.hasHeader('vary')) reply.header('vary', VARY)
+    if (error) done(error)
+    else done(null, payload)
+  }
 
 /**
  * Packs bodies of 1,024 bytes and more for clients that take it, and tells the packed length. The plugin reads the
@@ -31,7 +41,7 @@ export const useCompression = (app: FacadeApp): void => {
       if (pack === undefined) return
       const packLarge: onSendHookHandler = function (request, reply, payload, done) {
         if (isSmall(payload)) done(null, payload)
-        else pack.call(this, request, reply, payload, done)
+        else pack.call(this, request, reply, payload, packed(reply, done))
       }
       route.onSend = [...hooks, packLarge]
     })

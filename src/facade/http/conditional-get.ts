@@ -17,6 +17,9 @@ export const weakTag = (body: string | Buffer): string => {
 
 const opaque = (tag: string): string => tag.trim().replace(/^W\//, '')
 
+/** Every answer but a 304 and an empty one, spelt as the older backend did. */
+export const VARY = 'Accept-Encoding'
+
 /** Weak comparison of an `If-None-Match` header with an ETag (RFC 9110, 13.1.2). */
 export const matchesEtag = (ifNoneMatch: string, tag: string): boolean =>
   ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((candidate) => opaque(candidate) === opaque(tag))
@@ -48,8 +51,7 @@ export const useConditionalGet = (app: FacadeApp): void => {
       done(null, null)
       return
     }
-    // In lower case, as the compression plugin looks for it; it would add its own otherwise.
-    if (reply.statusCode !== 204) reply.header('vary', 'accept-encoding')
+    if (reply.statusCode !== 204) reply.header('vary', VARY)
     done(null, payload)
   })
 }

@@ -5,7 +5,9 @@
 import type { FastifyMultipartBaseOptions, MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { RequestError } from '../errors.ts'
+import { type BodyAccount, type BodyBudget, NoRoomError } from './body-budget.ts'
 import { errorCode } from './error-code.ts'
+import { announcedBytes, gatherFile } from './gather-body.ts'
 
 export interface FaceImage {
   readonly image: Buffer
@@ -34,20 +36,28 @@ export const FACE_FORM_LIMITS = {
   headerPairs: 100,
 } as const satisfies FastifyMultipartBaseOptions['limits']
 
-const readImage = async (part: MultipartFile): Promise<FaceImage | undefined> => {
-  const image = await part.toBuffer()
+const readImage = async (part: MultipartFile, account: BodyAccount): Promise<FaceImage | undefined> => {
+  const image = await gatherFile(part.file, account)
+  if (part.file.truncated) throw new RequestError(413, TOO_LARGE)
   return image.length === 0 ? undefined : { image, filename: part.filename, contentType: part.mimetype }
 }
 
 /** What the parser found; everything but an image too large is a matter of the form, and the form is the client's. */
-const formError = (error: unknown): RequestError =>
-  errorCode(error) === 'FST_REQ_FILE_TOO_LARGE'
+const formError = (error: unknown): Error => {
+  if (error instanceof RequestError || error instanceof NoRoomError) return error
+  return errorCode(error) === 'FST_REQ_FILE_TOO_LARGE'
     ? new RequestError(413, TOO_LARGE)
     : new RequestError(400, 'The form could not be read: send multipart/form-data with one image and a name')
+}
 
-/** The form; an empty one when the body is no multipart. Throws RequestError: 400, 413 for an image too large. */
-export const readFaceForm = async (request: FastifyRequest): Promise<FaceForm> => {
+/**
+ * The form; an empty one when the body is no multipart. Throws RequestError (400, 413 for an image too large) and
+ * NoRoomError.
+ */
+export const readFaceForm = async (request: FastifyRequest, bodies: BodyBudget): Promise<FaceForm> => {
   if (!request.isMultipart()) return { file: undefined, name: undefined }
+  bodies.admit(announcedBytes(request.raw))
+  const account = bodies.accountOf(request.raw)
   let file: FaceImage | undefined
   let name: unknown
   let images = 0
@@ -61,10 +71,11 @@ export const readFaceForm = async (request: FastifyRequest): Promise<FaceForm> =
       if (part.fieldname === 'image') images += 1
       else problem ??= 'The image must be in the field "image"'
       if (images > 1) problem ??= 'Send one image only'
-      if (problem === undefined) file = await readImage(part)
+      if (problem === undefined) file = await readImage(part, account)
       else part.file.resume()
     }
   } catch (error) {
+    account.release()
     // What was wrong first is told, not what followed from it.
     if (problem === undefined) throw formError(error)
   }

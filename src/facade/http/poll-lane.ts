@@ -11,7 +11,7 @@ import type { DeviceId } from '../../../bridge/index.ts'
 import type { FacadeDeps, FacadeOptions } from '../app.ts'
 import { ANSWER_HEADERS } from './answer-headers.ts'
 import { NO_STORE } from './cache-profile.ts'
-import { weakTag } from './conditional-get.ts'
+import { VARY, weakTag } from './conditional-get.ts'
 
 /** Answers the request, or returns false and has not touched it. */
 export type Lane = (request: IncomingMessage, response: ServerResponse) => boolean
@@ -33,7 +33,7 @@ const answerOf = (body: string): Answer => {
     ...NO_STORE,
     'content-type': 'application/json; charset=utf-8',
     etag: weakTag(body),
-    vary: 'accept-encoding',
+    vary: VARY,
     'content-length': String(body.length),
   }
   return { body, headers: Object.entries(headers).flat() }

@@ -4,8 +4,8 @@
  * thrown away, and only then the exchange ends.
  */
 import type { IncomingMessage } from 'node:http'
-import type { FastifyReply } from 'fastify'
-import { weakTag } from './conditional-get.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { VARY, weakTag } from './conditional-get.ts'
 
 /** Enough for what any route takes, several times over. */
 const MAX_BYTES = 268_435_456
@@ -38,10 +38,14 @@ export const readOn = (
   request.resume()
 }
 
+/** There is a body, and not all of it has come. */
+const isStillSent = ({ complete, headers }: IncomingMessage): boolean =>
+  !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
+
 /** Sends a JSON answer with what was set of the reply, and reads on. */
-export const answerAndReadOn = (request: IncomingMessage, reply: FastifyReply, answer: object): void => {
+const answerAndReadOn = (request: IncomingMessage, reply: FastifyReply, answer: object): void => {
   const body = JSON.stringify(answer)
-  const known = { ...reply.getHeaders(), etag: weakTag(body), vary: 'accept-encoding' }
+  const known = { ...reply.getHeaders(), etag: weakTag(body), vary: VARY }
   for (const [name, value] of Object.entries(known)) if (value !== undefined) reply.raw.setHeader(name, value)
   reply.hijack()
   const length = Buffer.byteLength(body)
@@ -49,4 +53,15 @@ export const answerAndReadOn = (request: IncomingMessage, reply: FastifyReply, a
   reply.raw.writeHead(reply.statusCode, { 'content-type': type, 'content-length': length })
   reply.raw.write(body)
   readOn(request, () => reply.raw.end())
+}
+
+/** Sends a refusal with what was set of the reply, so that a client that is still sending its body sees it. */
+export const sendRefusal = (
+  { raw }: Pick<FastifyRequest, 'raw'>,
+  reply: FastifyReply,
+  answer: object,
+): FastifyReply => {
+  if (!isStillSent(raw)) return reply.send(answer)
+  answerAndReadOn(raw, reply, answer)
+  return reply
 }

@@ -1,6 +1,6 @@
 import multipart from '@fastify/multipart'
 import type { FaceAdded } from '../../recognition/index.ts'
-import type { FacadeApp, FacadeDeps } from '../app.ts'
+import type { FacadeApp, RouteDeps } from '../app.ts'
 import { addFaceAnswer, addFaceRefusal, faceName } from '../contract/recognition.ts'
 import { FACE_FORM_LIMITS, readFaceForm } from '../http/face-form.ts'
 
@@ -18,10 +18,10 @@ const refusalOf = ({ reason, detail }: Refused) => {
   return { status: 500, answer: { ...failure(NOT_ADDED), details: detail } } as const
 }
 
-const useAddFace = (app: FacadeApp, { recognition }: FacadeDeps): void => {
+const useAddFace = (app: FacadeApp, { recognition, bodies }: RouteDeps): void => {
   const response = { 200: addFaceAnswer, '4xx': addFaceRefusal, '5xx': addFaceRefusal }
   app.post('/recognition/add-permitted-face', { schema: { response } }, async (request, reply) => {
-    const { file, name: given } = await readFaceForm(request)
+    const { file, name: given } = await readFaceForm(request, bodies)
     if (file === undefined) return reply.code(400).send(failure(NO_IMAGE))
     const name = faceName.safeParse(given)
     if (!name.success) return reply.code(400).send(failure(name.error.issues[0]?.message ?? 'Bad name'))
@@ -37,7 +37,7 @@ const useAddFace = (app: FacadeApp, { recognition }: FacadeDeps): void => {
 }
 
 /** `POST /api/v1/recognition/add-permitted-face`: handed on to the face service. Forms are read here only. */
-export const facesRoute = (app: FacadeApp, deps: FacadeDeps): void => {
+export const facesRoute = (app: FacadeApp, deps: RouteDeps): void => {
   app.register(async (forms: FacadeApp) => {
     await forms.register(multipart, { limits: FACE_FORM_LIMITS })
     useAddFace(forms, deps)

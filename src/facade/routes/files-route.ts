@@ -21,18 +21,29 @@ const nameIn = ({ params }: FastifyRequest): string =>
 
 /** A 416 tells how long the file is; the library hands that over with its error. */
 interface UnsatisfiedRange extends Error {
+  readonly statusCode?: number
   readonly headers?: { readonly 'Content-Range'?: string }
 }
 
-const keepContentRange = (error: UnsatisfiedRange, _request: FastifyRequest, reply: FastifyReply): never => {
-  const contentRange = error.headers?.['Content-Range']
-  if (contentRange !== undefined) reply.header('Content-Range', contentRange)
-  throw error
-}
+/** The last so many bytes: of a shorter file that is all of it (RFC 9110, 14.1.2), which the library refuses. */
+const SUFFIX = /^\s*bytes=\s*-0*[1-9]\d*\s*$/
+
+/** What to do when a file is not sent. */
+const errorHandler =
+  (root: () => string) =>
+  (error: UnsatisfiedRange, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    if (error.statusCode === 416 && SUFFIX.test(request.headers.range ?? '')) {
+      delete request.headers.range
+      return reply.code(200).sendFile(nameIn(request), root(), SEND_OPTIONS)
+    }
+    const contentRange = error.headers?.['Content-Range']
+    if (contentRange !== undefined) reply.header('Content-Range', contentRange)
+    throw error
+  }
 
 const useFolder = (app: FacadeApp, { path, root, holds }: Folder): void => {
   const schema = { hide: true }
-  app.get(`${path}/:file`, { schema }, (request, reply) => {
+  app.get(`${path}/:file`, { schema, errorHandler: errorHandler(root) }, (request, reply) => {
     const filename = nameIn(request)
     if (!holds(filename)) return reply.callNotFound()
     // A page of another origin may show it (quirk Q22).
@@ -53,7 +64,6 @@ const useFolder = (app: FacadeApp, { path, root, holds }: Folder): void => {
 export const filesRoute = (app: FacadeApp, { frames, recordings }: FacadeDeps): void => {
   app.register(async (files: FacadeApp) => {
     await files.register(fastifyStatic, { serve: false })
-    files.setErrorHandler(keepContentRange)
     const isFrame = (name: string): boolean => parseFrameFilename(name) !== undefined
     useFolder(files, { path: '/data', root: () => frames.folder, holds: isFrame })
     useFolder(files, { path: '/recordings', root: () => recordings.folder, holds: isRecordingName })

@@ -7,11 +7,12 @@ import type { FacadeApp, FacadeDeps } from '../app.ts'
 import { errorAnswer } from '../contract/answers.ts'
 import { deviceIdParams } from '../contract/device-id.ts'
 import { livePictures } from '../contract/stream.ts'
+import { cutWhenStalled } from '../http/cut-stalled.ts'
 import { createLiveFrames, LIVE_CONTENT_TYPE, type LiveFrames } from '../http/live-frames.ts'
 
 const MAX_VIEWERS = 200
 const RETRY_AFTER_S = 10
-/** A viewer that takes nothing for this long while pictures come is cut off. */
+/** A viewer that takes nothing of what is on its way for this long is cut off. */
 const STALL_MS = 30_000
 /** Finds peers that vanished while their camera is silent. */
 const PROBE_MS = 30_000
@@ -66,6 +67,7 @@ export const liveRoute = (app: FacadeApp, deps: FacadeDeps): void => {
     reply.headers(HEADERS)
     if (request.method === 'HEAD') return reply.send(undefined)
     request.socket.setKeepAlive(true, PROBE_MS)
+    cutWhenStalled(reply.raw, STALL_MS)
     return reply.send(watch(deviceId).stream)
   })
 }

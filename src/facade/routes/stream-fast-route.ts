@@ -1,5 +1,5 @@
 import { FRAME_LIMITS } from '../../../bridge/index.ts'
-import type { FacadeApp, FacadeDeps } from '../app.ts'
+import type { FacadeApp, RouteDeps } from '../app.ts'
 import { errorAnswer } from '../contract/answers.ts'
 import { fastAnswer } from '../contract/stream.ts'
 import { RequestError } from '../errors.ts'
@@ -21,8 +21,8 @@ const failure = (error: string) => ({ success: false, error }) as const
  * `POST /api/v1/stream/fast`: a picture of a camera that streams. 200 means that it can be loaded; the camera
  * waits for it 1.5 s at most.
  */
-const usePost = (app: FacadeApp, deps: FacadeDeps, random: () => number): void => {
-  const { frames, recognition } = deps
+const usePost = (app: FacadeApp, deps: RouteDeps, random: () => number): void => {
+  const { frames, recognition, bodies } = deps
   const reports = createFrameReports(deps, DEFAULTS)
   const schema = {
     consumes: ['image/jpeg', 'application/octet-stream', 'multipart/form-data'],
@@ -32,7 +32,7 @@ const usePost = (app: FacadeApp, deps: FacadeDeps, random: () => number): void =
   app.post('/stream/fast', options, async (request, reply) => {
     const { deviceId, facts } = readFrameHeaders(request.headers)
     if (deviceId === undefined) throw new RequestError(400, BAD_FRAME_DEVICE_ID)
-    const jpeg = await readFrameBody(request, FRAME_LIMITS.maxBytes)
+    const jpeg = await readFrameBody(request, { bodies, maxBytes: FRAME_LIMITS.maxBytes })
     if (jpeg === 'other') throw new RequestError(415, 'Send the picture as image/jpeg')
     if (jpeg === 'none') return reply.code(400).send(failure('Empty image buffer received.'))
     const report = reports.begin(deviceId, facts)
@@ -54,9 +54,9 @@ const usePost = (app: FacadeApp, deps: FacadeDeps, random: () => number): void =
 /** The route; chance decides which pictures are looked at. */
 export const createStreamFastRoute =
   (random: () => number) =>
-  (app: FacadeApp, deps: FacadeDeps): void => {
+  (app: FacadeApp, deps: RouteDeps): void => {
     app.register(async (scope: FacadeApp) => {
-      await useFrameBodies(scope)
+      await useFrameBodies(scope, deps)
       usePost(scope, deps, random)
     })
   }

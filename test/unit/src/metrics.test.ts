@@ -46,6 +46,7 @@ const createRig = () => {
         errors: 0,
       }),
       recognition: () => ({ inFlight: 0, asked: 3, skipped: 2, unanswered: 1 }),
+      bodies: () => ({ heldBytes: 11, refused: 12 }),
       recordings: () => ({ running: 0, made: 8, failed: 9 }),
     },
   )
@@ -158,6 +159,8 @@ test('what the event sockets and the face service count is read when it is asked
     sluice_websocket_skipped_total: '4',
     sluice_recognition_asked_total: '3',
     sluice_recordings_failed_total: '9',
+    sluice_http_body_bytes: '11',
+    sluice_http_bodies_refused_total: '12',
     sluice_frames_files: '3',
     sluice_buzzer_unsaved: '2',
   })

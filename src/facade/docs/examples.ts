@@ -1,0 +1,114 @@
+/**
+ * What is sent and answered where JSON is sent, and where a client reads what comes back. By method and path; a test
+ * sends each and compares the fields of the answers.
+ */
+export interface Example {
+  readonly body?: unknown
+  readonly answer: unknown
+}
+
+const NOW = 1_795_402_879_902
+const ISO = '2026-11-23T03:01:19.902Z'
+const ID = 'esp32-multi-sensor-1'
+
+const board = {
+  ipAddress: '192.168.1.60',
+  status: 'online',
+  lastSeen: NOW,
+  uptime: 123_456,
+  freeHeap: 145_000,
+  wifiRssi: -58,
+  capabilities: ['temperature', 'humidity'],
+  errors: 0,
+}
+const named = { id: ID, name: 'Lab Sensor Unit', type: 'DHT11-LDR-HCSR04' }
+const measured = { temperature: 25.3, humidity: 60, distance: 12.7, lightLevel: 1023 }
+
+export const EXAMPLES: { readonly [methodAndPath: string]: Example } = {
+  'POST /api/v1/devices/register': {
+    body: {
+      deviceId: ID,
+      deviceName: 'Lab Sensor Unit',
+      deviceType: 'DHT11-LDR-HCSR04',
+      ipAddress: '192.168.1.60',
+      capabilities: ['temperature', 'humidity'],
+    },
+    answer: {
+      ...{ success: true, ...named, ...board },
+      ...{ uptime: 0, freeHeap: 0, wifiRssi: 0, responseTime: 1 },
+    },
+  },
+  'POST /api/v1/devices/heartbeat': {
+    body: { deviceId: ID, uptime: 123_456, freeHeap: 145_000, wifiRssi: -58, status: 'online' },
+    answer: {
+      message: 'Heartbeat received',
+      status: 'success',
+      device: { ...named, ...board, createdAt: ISO, updatedAt: ISO },
+      responseTime: 1,
+    },
+  },
+  'GET /api/v1/devices': {
+    answer: {
+      success: true,
+      devices: [
+        {
+          deviceId: ID,
+          deviceName: 'Lab Sensor Unit',
+          deviceType: 'sensor',
+          status: 'online',
+          ipAddress: '192.168.1.60',
+          lastHeartbeat: NOW,
+          uptime: 123_456,
+          freeHeap: 145_000,
+          wifiRssi: -58,
+          errorCount: 0,
+          capabilities: ['temperature', 'humidity'],
+        },
+      ],
+    },
+  },
+  'POST /api/v1/devices/:deviceId/command': {
+    body: { command: 'restart', params: { inSeconds: 5 } },
+    answer: { success: true, message: `Command 'restart' notionally sent to ${ID}.` },
+  },
+  'POST /api/v1/ingest/sensor-data': {
+    body: { deviceId: ID, timestamp: 4_210, ...measured },
+    answer: {
+      success: true,
+      message: 'Data received',
+      data: { id: 1, deviceId: ID, timestamp: NOW, ...measured, updatedAt: ISO, createdAt: ISO },
+      responseTime: 3,
+    },
+  },
+  'GET /api/v1/sensor-data': {
+    answer: {
+      success: true,
+      data: [{ timestamp: NOW, ...measured }],
+      count: 1,
+      deviceId: ID,
+      responseTime: 1,
+    },
+  },
+  'POST /api/v1/buzzer/request': {
+    body: { deviceId: ID },
+    answer: {
+      ...{ success: true, id: 7, deviceId: ID, requestedAt: NOW, status: 'pending' },
+      ...{ createdAt: ISO, updatedAt: ISO, responseTime: 1 },
+    },
+  },
+  'GET /api/v1/buzzer/status/:deviceId': { answer: { status: 'pending', requestId: '7' } },
+  'GET /api/v1/buzzer/status': {
+    answer: { success: true, status: 'pending', lastRequestedAt: NOW, lastBuzzedAt: null, responseTime: 1 },
+  },
+  'PATCH /api/v1/buzzer/complete/:id': {
+    answer: { success: true, message: 'Buzzer request completed', responseTime: 1 },
+  },
+  'POST /api/v1/buzzer/ping': {
+    body: { deviceId: ID },
+    answer: { success: true, message: 'Ping request received', requestId: 7 },
+  },
+  'POST /api/v1/buzzer/control': {
+    body: { deviceId: ID, status: true },
+    answer: { success: true, message: 'Buzzer activated', requestId: 7 },
+  },
+}
