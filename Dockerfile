@@ -7,13 +7,13 @@ COPY . .
 RUN npm run build && rm -rf dist/test
 
 FROM node:20-slim
+# For recordings only; without it they answer 503.
+RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev && npm cache clean --force
-# For recordings only; without it they answer 503.
-RUN apt-get update && apt-get install -y --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/*
 COPY --from=build /app/dist ./dist
-# The spool lives here: an acked reading that is not in Postgres yet is in this volume.
+# The spool lives here: an acked reading that is not in Postgres yet is in this volume. So are pictures and recordings.
 RUN mkdir /data && chown node:node /data
 VOLUME /data
 ENV NODE_ENV=production DATA_DIR=/data

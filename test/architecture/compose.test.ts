@@ -7,6 +7,7 @@ interface Service {
   readonly image?: string
   readonly build?: string
   readonly restart?: string
+  readonly env_file?: readonly { readonly path: string; readonly required: boolean }[]
   readonly environment?: Readonly<Record<string, string>>
   readonly healthcheck?: { readonly test: readonly string[] }
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
@@ -71,6 +72,17 @@ describe('docker-compose.yml', () => {
     expect(database.password).toBe(filledIn(postgres.environment?.POSTGRES_PASSWORD ?? ''))
     expect(database.pathname).toBe(`/${postgres.environment?.POSTGRES_DB}`)
     expect(new URL(config.redisUrl ?? '').hostname).toBe('redis')
+  })
+
+  test('every other setting comes from .env, if there is one, and a copy of .env.example moves nothing', () => {
+    expect(sluice.env_file).toEqual([{ path: '.env', required: false }])
+    const lines = readText('.env.example').split('\n')
+    const pairs = lines.filter((line) => /^[A-Z]/.test(line)).map((line) => line.split(/=(.*)/s, 2))
+    const fixed = Object.entries(sluice.environment ?? {}).map(([name, text]) => [name, filledIn(text)])
+    const config = (env: readonly string[][]) => loadConfig(Object.fromEntries(env), '/app')
+    const runs = { ...config(fixed), retentionDays: 30 }
+    expect(config([...pairs, ['RETENTION_DAYS', '30'], ...fixed])).toEqual(runs)
+    expect(runs.dataDir).toBe('/data')
   })
 
   test('a stop is given more time than Sluice takes for it', () => {
