@@ -4,6 +4,7 @@
  *
  * Invariant: nothing is acked, and nothing is told to anyone, before the fsync.
  */
+import { bridgeStats } from './bridge-stats.ts'
 import type { Bridge, BridgeDeps, BridgeOptions } from './bridge-types.ts'
 import { BridgeError } from './core/errors.ts'
 import type { DeviceId } from './core/reading.ts'
@@ -32,12 +33,14 @@ import { warmUp } from './pipeline/warm-up.ts'
 const HOLD_MS = 10_000
 /** How often the sequence numbers seen are kept; a restart reads the spool back this far. */
 const CHECKPOINT_MS = 1_000
-/** How long a stop waits for the devices to be written: each says again what is lost with them. */
-const DEVICES_ON_STOP_MS = 1_000
+/** How long a stop waits for devices and buzzer requests to be written: boards say again what is lost with them. */
+const BOARDS_ON_STOP_MS = 1_000
 /** What the drain may take to end after its time is up, when nothing hangs. */
 const GRACE_MS = 500
 /** Longer than a batch gathers and is copied in calm weather. */
 const WAIT_FOR_DRAIN_MS = 1_000
+/** What a small machine copies in that time. */
+const WAIT_FOR_DRAIN_ROWS = 20_000
 const WITH_READINGS = { hasReadings: true } as const
 
 /** A bridge of these parts. Nothing runs before `start`. */
@@ -68,7 +71,12 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
   let stopped: Promise<void> | undefined
 
   const recent = createRecentReadings(
-    { history, drainedTo: () => drain?.position ?? 0, clock },
+    {
+      history,
+      drainedTo: () => drain?.position ?? 0,
+      drainsSoon: (offset) => drain?.failing === false && offset - drain.position < WAIT_FOR_DRAIN_ROWS,
+      clock,
+    },
     {
       maxDevices: options.cache.readings.max,
       ttlMs: options.cache.readings.ttlMs,
@@ -168,7 +176,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
   const quiesce = async (): Promise<void> => {
     await started?.catch(() => undefined)
     ingest?.stop()
-    await writer?.stop()
+    await Promise.all([writer?.stop(), frames.stop()])
   }
 
   const stopOnce = async (): Promise<void> => {
@@ -181,8 +189,9 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     await ring?.stop()
     await latest.stop()
     await recent.stop()
-    await frames.stop()
-    await atMost(DEVICES_ON_STOP_MS, Promise.all([registry.stop(), buzzer.stop()]))
+    await atMost(BOARDS_ON_STOP_MS, Promise.all([registry.stop(), buzzer.stop()]))
+    const { unsaved } = buzzer.stats()
+    if (unsaved > 0) events.emit('buzzer:dropped', { count: unsaved })
     await spool.close()
   }
 
@@ -229,20 +238,6 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     frames,
     clientConnected: (clientId) => messages.clientConnected(clientId),
     clientGone: (clientId) => messages.clientGone(clientId),
-    stats: () => ({
-      spoolBytes: spool.bytes,
-      pendingBytes: writer?.pendingBytes ?? 0,
-      waitingRows: drain?.waiting ?? 0,
-      full: admission.full,
-      failing: writer?.failing ?? false,
-      latestAvailable: latest.stats().available,
-      caches: { readings: recent.stats(), ...registry.stats().caches, buzzer: buzzer.stats().cache },
-      boards: {
-        buzzerPending: buzzer.stats().pending,
-        buzzerUnsaved: buzzer.stats().unsaved,
-        frames: frames.stats().files,
-        frameBytes: frames.stats().bytes,
-      },
-    }),
+    stats: () => bridgeStats({ spool, writer, drain, admission, latest, recent, registry, buzzer, frames }),
   }
 }

@@ -73,7 +73,7 @@ export interface BridgeEvents {
   'buzzer:completed': [{ request: BuzzerRequest }]
   /** Buzzer history could not be read or written; it is kept in memory and tried again. */
   'buzzer:failed': [{ error: unknown }]
-  /** Buzzer history that was given up, for want of room during an outage. */
+  /** Given up: history for want of room in an outage or time in a stop, a command without an ack for want of an id. */
   'buzzer:dropped': [{ count: number }]
   /** A picture is on disk and can be read. */
   'frame:stored': [{ frame: StoredFrame }]

@@ -148,9 +148,15 @@ export interface DeviceStore {
 // --- Buzzer -------------------------------------------------------------------------------------
 
 export interface BuzzerStore {
-  /** Reserves `count` ids that nobody else gets, increasing; the first of them. Throws STORE_UNAVAILABLE. */
-  reserveIds(count: number): Promise<number>
-  /** Inserts or updates whole requests, all or nothing. Later entries of the same id win. */
+  /**
+   * Reserves `count` ids that nobody else gets, increasing; the first of them. All lie above `above` and above
+   * every stored request: a store that was put back to an older state gives no id twice. Throws STORE_UNAVAILABLE.
+   */
+  reserveIds(count: number, above: number): Promise<number>
+  /**
+   * Inserts or updates whole requests, all or nothing. Later entries of the same id win, but a stored request that
+   * is completed stays as it is: another process, that was not asked, may still count it as pending.
+   */
   upsert(requests: readonly BuzzerRequest[]): Promise<void>
   get(requestId: number): Promise<BuzzerRequest | undefined>
   /** The newest request of the device. */

@@ -11,6 +11,7 @@ import { type BrokerEmitter, createBrokerEmitter } from './broker-events.ts'
 import { createWriteCombiner } from './combine-writes.ts'
 import { type BrokerAddress, createTcpListener, createWebSocketDoor } from './listeners.ts'
 import { BROKER_DEFAULTS, type BrokerOptions } from './options.ts'
+import { createPacketLimit } from './packet-limit.ts'
 import { createPublishHook } from './publish-hook.ts'
 import { createQuietEmitter, QuietPersistence } from './quiet-routing.ts'
 
@@ -62,13 +63,14 @@ export const createEmbeddedBroker = (
   // What the bridge has to tell before there is a broker to tell it: the newest of each topic.
   const early = new Map<string, { readonly payload: string; readonly options: PublishOptions }>()
   const combineWrites = createWriteCombiner()
+  const limitPackets = createPacketLimit(options)
   let aedes: Aedes | undefined
   let stopping: Promise<void> | undefined
 
   const handle = (stream: Duplex, request?: IncomingMessage): void => {
     if (aedes === undefined || stopping !== undefined) return void stream.destroy()
     combineWrites(stream)
-    aedes.handle(stream, request)
+    limitPackets(aedes.handle(stream, request))
   }
   const tcp = createTcpListener(options, handle, (error) => events.emit('broker:error', { error }))
   const webSocket = createWebSocketDoor(options, handle)

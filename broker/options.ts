@@ -11,6 +11,10 @@ export interface BrokerOptions {
   readonly concurrency: number
   /** The most one WebSocket frame may hold: a camera frame and its topic. */
   readonly maxFrameBytes: number
+  /** The most one packet may hold, the same. */
+  readonly maxPacketBytes: number
+  /** What packets over 64 KiB may take together while they are being received. */
+  readonly maxLargeBytes: number
 }
 
 export const BROKER_DEFAULTS: BrokerOptions = {
@@ -20,4 +24,6 @@ export const BROKER_DEFAULTS: BrokerOptions = {
   drainTimeoutMs: 60_000,
   concurrency: 100,
   maxFrameBytes: 21 * 1024 * 1024,
+  maxPacketBytes: 21 * 1024 * 1024,
+  maxLargeBytes: 256 * 1024 * 1024,
 }

@@ -31,8 +31,9 @@ const isFields = (value: unknown): value is Fields =>
 const refuse = (reason: Rejection['reason'], detail: string) =>
   ({ ok: false, rejection: { reason, detail } }) as const
 
-const actionOf = (word: string): BuzzerCommand['action'] | undefined => {
-  switch (word.trim().toLowerCase()) {
+/** Of a text, number or boolean; anything else is no word, and may not even have a text. */
+const actionOf = (word: unknown): BuzzerCommand['action'] | undefined => {
+  switch (typeof word === 'object' ? undefined : String(word).trim().toLowerCase()) {
     case 'on':
     case '1':
     case 'true':
@@ -89,7 +90,7 @@ export const decodeBuzzerCommand = (text: string, now: number): DecodedCommand =
     return refuse('bad-json', 'neither JSON nor one of ON, OFF, 1, 0, true, false, beep, stop')
   const fields = isFields(value) ? value : { action: value }
   const named = fields.action
-  const action = isAbsent(named) && isFields(value) ? 'beep' : actionOf(String(named))
+  const action = isAbsent(named) && isFields(value) ? 'beep' : actionOf(named)
   if (action === undefined) return refuse('bad-value', 'action: neither beep nor stop')
   return action === 'stop' ? { ok: true, command: { action } } : decodeBeep(fields, now)
 }

@@ -16,7 +16,7 @@ export interface BuzzerHistory {
   get(requestId: number): BuzzerRequest | undefined
   /** Writes what is noted, unless a write is under way or the store is away and its next attempt not due. */
   turn(): void
-  /** Writes what is noted now. Never rejects: what could not be written stays noted. */
+  /** Writes what is noted now, also to a store that was away. Never rejects: what could not be written stays noted. */
   flush(): Promise<void>
   readonly unsaved: number
 }
@@ -65,7 +65,7 @@ export const createBuzzerHistory = (deps: BuzzerHistoryDeps, maxUnsaved: number)
 
   const upsert = async (requests: readonly BuzzerRequest[]): Promise<void> => {
     try {
-      await link.ask(() => store.upsert(requests))
+      await link.insist(() => store.upsert(requests))
       onSaved(requests)
     } catch (error) {
       if (!isBridgeError(error, 'ROW_REFUSED')) throw error

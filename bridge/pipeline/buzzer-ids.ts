@@ -29,13 +29,15 @@ export const createBuzzerIds = (
   blockIds: number = BLOCK_IDS,
 ): BuzzerIds => {
   const blocks: Block[] = []
+  let reservedTo = 0
   let filling: Promise<void> | undefined
 
   const left = (): number => blocks.reduce((sum, { next, end }) => sum + end - next, 0)
 
   const reserve = async (): Promise<void> => {
     try {
-      const first = await link.ask(() => store.reserveIds(blockIds))
+      const first = await link.ask(() => store.reserveIds(blockIds, reservedTo))
+      reservedTo = first + blockIds - 1
       blocks.push({ next: first, end: first + blockIds })
     } finally {
       filling = undefined

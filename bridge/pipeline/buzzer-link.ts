@@ -15,6 +15,8 @@ export interface BuzzerLink {
   due(): boolean
   /** Asks the store; throws STORE_UNAVAILABLE at once while it is away and its next attempt not due. */
   ask<T>(work: () => Promise<T>): Promise<T>
+  /** Asks the store whatever its last answer was: for who has waited, or cannot wait any more. */
+  insist<T>(work: () => Promise<T>): Promise<T>
 }
 
 export interface BuzzerLinkDeps {
@@ -26,6 +28,19 @@ export interface BuzzerLinkDeps {
 /** A link that is not down. */
 export const createBuzzerLink = ({ clock, random, events }: BuzzerLinkDeps): BuzzerLink => {
   const outage = createOutage(clock, random, RETRY_POLICIES.postgres)
+
+  const insist = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      const result = await work()
+      outage.succeeded()
+      return result
+    } catch (error) {
+      // A refused row says nothing about the store.
+      if (!isBridgeError(error, 'ROW_REFUSED') && outage.failed()) events.emit('buzzer:failed', { error })
+      throw error
+    }
+  }
+
   return {
     get down() {
       return outage.active
@@ -35,15 +50,8 @@ export const createBuzzerLink = ({ clock, random, events }: BuzzerLinkDeps): Buz
       if (!outage.due()) {
         throw new BridgeError('STORE_UNAVAILABLE', 'The store of buzzer requests is away: try again later')
       }
-      try {
-        const result = await work()
-        outage.succeeded()
-        return result
-      } catch (error) {
-        // A refused row says nothing about the store.
-        if (!isBridgeError(error, 'ROW_REFUSED') && outage.failed()) events.emit('buzzer:failed', { error })
-        throw error
-      }
+      return insist(work)
     },
+    insist,
   }
 }

@@ -48,6 +48,8 @@ export interface Drain {
   notify(rows: number, bytes: number, end?: number): void
   /** Every row below this offset is in the sink; 0 until the cursor was read. */
   readonly position: number
+  /** The last batch could not be stored, and none has been since. */
+  readonly failing: boolean
   /** Rows known to wait. After a start in the middle of a backlog: at least these. */
   readonly waiting: number
   /** Stores what is left while the sink takes it, at most until `deadlineMs` from now; then stops. */
@@ -230,6 +232,9 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
     },
     get position() {
       return reached
+    },
+    get failing() {
+      return failingSince !== undefined
     },
     get waiting() {
       return waiting.rows

@@ -15,10 +15,10 @@ export interface FrameIndexLimits {
 
 export interface FrameIndex {
   add(frame: StoredFrame): void
-  /** Takes in what the folder held; names that are none of a picture are passed over. */
+  /** Takes in what the folder held, before what was added since; names that are none of a picture are passed over. */
   load(files: readonly { readonly filename: string; readonly bytes: number }[]): void
   remove(frame: StoredFrame): void
-  /** What is too old at `now`, and what a power cut left empty. */
+  /** What is too old at `now`, or named by a clock that ran ahead, and what a power cut left empty. */
   expired(now: number): readonly StoredFrame[]
   /** The oldest ones beyond the bounds. */
   overflow(): readonly StoredFrame[]
@@ -31,6 +31,9 @@ export interface FrameIndex {
   /** There is more than the bounds allow. */
   readonly isOver: boolean
 }
+
+/** Names run ahead of the clock by this much at most, unless it was set back. */
+const MAX_AHEAD_MS = 60_000
 
 const byAge = (a: StoredFrame, b: StoredFrame): number => a.at - b.at
 
@@ -65,15 +68,21 @@ export const createFrameIndex = (limits: FrameIndexLimits): FrameIndex => {
       const found: StoredFrame[] = []
       for (const file of files) {
         const name = parseFrameFilename(file.filename)
-        if (name !== undefined) found.push({ ...name, ...file })
+        if (name !== undefined && !frames.has(file.filename)) found.push({ ...name, ...file })
       }
+      const since = [...frames.values()]
+      frames.clear()
+      bytes = 0
       for (const frame of found.sort(byAge)) add(frame)
+      for (const frame of since) add(frame)
     },
     remove,
     expired: (now) => {
       const old: StoredFrame[] = []
       for (const frame of frames.values()) {
-        if (frame.bytes === 0 || frame.at <= now - limits.keepMs) old.push(frame)
+        const age = now - frame.at
+        const isOld = age >= limits.keepMs || age < -limits.keepMs - MAX_AHEAD_MS
+        if (isOld || frame.bytes === 0) old.push(frame)
       }
       return old
     },

@@ -25,12 +25,13 @@ export interface FrameIntake {
   readonly take: FrameService['take']
   /** Counts a picture that was not kept. */
   refuse(deviceId: DeviceId | null, reason: FrameRefusal): void
-  /** From now on nothing is taken; resolves when what was taken is written. */
+  /** From now on nothing is taken; resolves when what was taken is written, and told. */
   stop(): Promise<void>
 }
 
 export const createFrameIntake = ({ writes, times, events, stored }: FrameIntakeDeps): FrameIntake => {
-  let turns = 0
+  /** The last picture of each camera that has one under way: pictures are told in the order they came. */
+  const last = new Map<DeviceId, Promise<void>>()
   let isDiskFailing = false
   let stopping = false
 
@@ -61,10 +62,14 @@ export const createFrameIntake = ({ writes, times, events, stored }: FrameIntake
   const store = async (deviceId: DeviceId, jpeg: Uint8Array): Promise<StoredFrame> => {
     const at = times.next(deviceId)
     const frame = { deviceId, at, filename: frameFilename(deviceId, at), bytes: jpeg.byteLength }
-    turns += 1
-    const turn = turns
-    await finish(begin(deviceId, frame.filename, jpeg), deviceId)
-    stored({ frame, jpeg, turn })
+    const writing = begin(deviceId, frame.filename, jpeg)
+    // Resolves to nothing, or each would hold on to the results of all before it.
+    const settled = Promise.allSettled([last.get(deviceId), writing]).then(() => undefined)
+    last.set(deviceId, settled)
+    await settled
+    if (last.get(deviceId) === settled) last.delete(deviceId)
+    await finish(writing, deviceId)
+    stored({ frame, jpeg })
     return frame
   }
 
@@ -76,9 +81,11 @@ export const createFrameIntake = ({ writes, times, events, stored }: FrameIntake
       refuse(deviceId, rejection.reason)
       return { ok: false, rejection }
     },
-    stop: () => {
+    stop: async () => {
       stopping = true
-      return writes.idle()
+      await writes.idle()
+      // Who sent the last ones is answered in the same turn.
+      await new Promise((resolve) => setImmediate(resolve))
     },
   }
 }

@@ -8,11 +8,9 @@ import type { Clock, FrameStore } from '../ports.ts'
 import type { FrameIndex } from './frame-index.ts'
 
 export interface FrameSweep {
-  /** Begins a round unless one is under way. */
-  sweep(): void
-  /** Makes room when there is too much; asked after each picture. */
+  /** Makes room when there is too much; asked after each picture. Nothing goes before the start. */
   makeRoom(): void
-  /** Begins with a round now. */
+  /** Begins with a round now; nothing after a stop. */
   start(): void
   /** Resolves when the file that is being removed is gone. */
   stop(): Promise<void>
@@ -55,7 +53,7 @@ export const createFrameSweep = (deps: FrameSweepDeps, sweepMs: number): FrameSw
   }
 
   const begin = (work: () => Promise<unknown>): void => {
-    if (round !== undefined || stopping) return
+    if (timer === undefined || round !== undefined || stopping) return
     round = work()
       .catch((error: unknown) => void events.emit('frames:failed', { error }))
       .then(() => {
@@ -70,11 +68,11 @@ export const createFrameSweep = (deps: FrameSweepDeps, sweepMs: number): FrameSw
     })
 
   return {
-    sweep,
     makeRoom: () => begin(evict),
     start: () => {
-      sweep()
+      if (stopping) return
       timer = setInterval(sweep, sweepMs).unref()
+      sweep()
     },
     stop: async () => {
       stopping = true

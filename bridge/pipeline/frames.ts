@@ -10,6 +10,7 @@ import type { Rejection } from '../core/rejection.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { Clock, Done, FrameStore, Lifecycle, Message } from '../ports.ts'
 import type { FrameService } from '../services.ts'
+import { atMost } from './at-most.ts'
 import { createFrameIndex } from './frame-index.ts'
 import { createFrameIntake } from './frame-intake.ts'
 import { createFrameListeners } from './frame-listeners.ts'
@@ -59,10 +60,11 @@ export interface FramesStats {
   readonly evicted: number
 }
 
+/** `stop` takes no more in, and resolves when all that was taken is stored and its senders are told. */
 export interface Frames extends FrameService, Lifecycle {
   /**
-   * Takes a message of `cameras/{id}/frame` in. `done()`: stored, or refused for good; `done(error)`: the disk
-   * takes no more, the board keeps it.
+   * Takes a message of `cameras/{id}/frame` in. `done()`: stored, refused for good, or lost for want of an ack;
+   * `done(error)`: the disk takes no more, the board keeps it.
    */
   receive(message: Message, deviceId: DeviceId | undefined, done: Done): void
   stats(): FramesStats
@@ -71,6 +73,8 @@ export interface Frames extends FrameService, Lifecycle {
 const MIB = 1_048_576
 /** Of the four threads that all file work and the spool's fsync share. */
 const MAX_WRITING = 2
+/** How long a start waits for the folder to be read: 100,000 files take some seconds, and nothing depends on them. */
+const START_WAITS_MS = 500
 
 const createParts = (deps: FramesDeps, options: FramesOptions) => {
   const { store, events, clock } = deps
@@ -101,8 +105,8 @@ const createParts = (deps: FramesDeps, options: FramesOptions) => {
 
 type Parts = ReturnType<typeof createParts>
 
-/** Opens the store and reads what it holds; without it Sluice serves on, and each write tries anew. */
-const open = async ({ store, events }: FramesDeps, { index, sweep }: Parts): Promise<void> => {
+/** Reads what the store holds; without it Sluice serves on, and each write tries anew. */
+const load = async ({ store, events }: FramesDeps, { index, sweep }: Parts): Promise<void> => {
   try {
     await store.open()
     index.load(await store.list())
@@ -124,7 +128,8 @@ const createReceive =
     }
     intake.take(deviceId, message.payload, FRAME_LIMITS).then(
       (taken) => (taken.ok ? done() : reject(message, deviceId, taken.rejection, done)),
-      (error: Error) => done(error),
+      // The loss is counted. Without an ack nobody sends it again, and to close the connection would help nobody.
+      (error: Error) => (message.qos === 0 ? done() : done(error)),
     )
   }
 
@@ -132,12 +137,11 @@ const createReceive =
 export const createFrames = (deps: FramesDeps, options: FramesOptions): Frames => {
   const parts = createParts(deps, options)
   const { index, sweep, listeners, newest, writes, intake } = parts
-  let started: Promise<void> | undefined
+  let started: Promise<unknown> | undefined
   let stopped: Promise<void> | undefined
 
   const stop = async (): Promise<void> => {
     await intake.stop()
-    await started
     await sweep.stop()
   }
 
@@ -157,9 +161,9 @@ export const createFrames = (deps: FramesDeps, options: FramesOptions): Frames =
       heldBytes: writes.heldBytes,
       evicted: sweep.evicted,
     }),
-    start: () => {
-      started ??= open(deps, parts)
-      return started
+    start: async () => {
+      started ??= atMost(START_WAITS_MS, load(deps, parts))
+      await started
     },
     stop: () => {
       stopped ??= stop()

@@ -5,12 +5,10 @@ import type { DeviceId } from '../core/reading.ts'
 export interface NewestFrame {
   readonly frame: StoredFrame
   readonly jpeg: Uint8Array
-  /** Order of taking in, counted up; not the time, for the clock may be set back. */
-  readonly turn: number
 }
 
 export interface NewestFrames {
-  /** Keeps the picture unless a later one of the camera is there already. */
+  /** Keeps the picture in place of the one before. */
   put(newest: NewestFrame): void
   get(deviceId: DeviceId): NewestFrame | undefined
   readonly cameras: number
@@ -29,11 +27,7 @@ export const createNewestFrames = ({ maxCameras, maxBytes }: NewestFramesLimits)
     sizeCalculation: ({ jpeg }) => Math.max(1, jpeg.byteLength),
   })
   return {
-    put: (newest) => {
-      const { deviceId } = newest.frame
-      const known = cameras.peek(deviceId)
-      if (known === undefined || known.turn < newest.turn) cameras.set(deviceId, newest)
-    },
+    put: (newest) => void cameras.set(newest.frame.deviceId, newest),
     get: (deviceId) => cameras.get(deviceId),
     get cameras() {
       return cameras.size

@@ -21,7 +21,11 @@ export const createOutage = (clock: Clock, random: () => number, policy: RetryPo
     get active() {
       return attempts > 0
     },
-    due: () => attempts === 0 || clock() >= nextAt,
+    due: () => {
+      const waits = nextAt - clock()
+      // More than any delay: the clock was set back, and the store must not go unasked for as long.
+      return attempts === 0 || waits <= 0 || waits > policy.maxDelayMs
+    },
     failed: () => {
       attempts += 1
       nextAt = clock() + retryDelay(attempts, policy, random)

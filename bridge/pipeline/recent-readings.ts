@@ -14,6 +14,8 @@ export interface RecentReadingsDeps {
   readonly clock: Clock
   /** Rows of the spool below this offset are in Postgres. May lag behind the truth, never lead it. */
   readonly drainedTo: () => number
+  /** Whether the drain is about to get past this offset, so that an answer may wait for it. Default: always. */
+  readonly drainsSoon?: (offset: number) => boolean
 }
 
 export interface RecentReadingsOptions extends Partial<ReadingRingsOptions> {
@@ -31,7 +33,7 @@ export interface RecentReadings extends Lifecycle {
   /**
    * The newest readings, newest first; at most `limit`, 500 at the most. Without holes: where there are some
    * that neither memory nor Postgres has at the moment (memory was full before the drain had got to them), it
-   * waits for the drain a little; after that the list ends early, or lags behind the drain.
+   * waits for the drain a little, when that is about to get there; after that the list ends early, or lags behind the drain.
    * Throws STORE_UNAVAILABLE when memory has none and history cannot be read.
    */
   recent(deviceId: DeviceId, limit: number): Promise<readonly Reading[]>
@@ -55,7 +57,7 @@ interface Flight {
 
 /** Recent readings, none in memory at first; `start` only begins to forget what nobody uses. */
 export const createRecentReadings = (
-  { history, clock, drainedTo }: RecentReadingsDeps,
+  { history, clock, drainedTo, drainsSoon = () => true }: RecentReadingsDeps,
   options: RecentReadingsOptions = {},
 ): RecentReadings => {
   const { perDevice = 100, maxDevices = 10_000, maxReadings = 200_000 } = options
@@ -79,7 +81,8 @@ export const createRecentReadings = (
   const missing = (deviceId: DeviceId): number => Math.max(rings.missedTo, rings.get(deviceId)?.leftAt ?? -1)
 
   const untilDrained = async (offset: number): Promise<void> => {
-    for (let waited = 0; drainedTo() <= offset && waited < waitForDrainMs; waited += LOOK_EVERY_MS)
+    const isDone = (): boolean => drainedTo() > offset || !drainsSoon(offset)
+    for (let waited = 0; waited < waitForDrainMs && !isDone(); waited += LOOK_EVERY_MS)
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
   }
 

@@ -75,7 +75,7 @@ export const createDiskFrames = (options: DiskFramesOptions): FrameStore => {
     folder,
     open: async () => {
       try {
-        await mkdir(folder, { recursive: true })
+        await mkdir(folder, { recursive: true, mode: 0o700 })
         for (const name of await readdir(folder)) {
           if (TEMPORARY.test(name)) await unlinkIfThere(join(folder, name))
         }
@@ -88,7 +88,7 @@ export const createDiskFrames = (options: DiskFramesOptions): FrameStore => {
         await writeAndRename(filename, jpeg).catch(async (error: unknown) => {
           // The folder was taken away: make it again, once.
           if (codeOf(error) !== 'ENOENT') throw error
-          await mkdir(folder, { recursive: true })
+          await mkdir(folder, { recursive: true, mode: 0o700 })
           await writeAndRename(filename, jpeg)
         })
       } catch (error) {

@@ -17,6 +17,7 @@ export const createMemoryBuzzer = (options: MemoryBuzzerOptions = {}): BuzzerSto
   const requests = new Map<number, BuzzerRequest>()
   const newest = new Map<DeviceId, number>()
   let nextId = 0
+  let highest = 0
 
   const forgetOldest = (): void => {
     for (const { id, deviceId } of requests.values()) {
@@ -27,14 +28,16 @@ export const createMemoryBuzzer = (options: MemoryBuzzerOptions = {}): BuzzerSto
   }
 
   return {
-    reserveIds: async (count) => {
-      const first = Math.max(nextId, clock())
+    reserveIds: async (count, above) => {
+      const first = Math.max(nextId, highest + 1, above + 1, clock())
       nextId = first + count
       return first
     },
     upsert: async (changed) => {
       for (const request of changed) {
+        if (requests.get(request.id)?.status === 'completed') continue
         requests.set(request.id, request)
+        highest = Math.max(highest, request.id)
         newest.set(request.deviceId, Math.max(request.id, newest.get(request.deviceId) ?? 0))
         if (requests.size > maxRequests) forgetOldest()
       }

@@ -35,7 +35,11 @@ const PENDING = `
 /** One block after the other: between reading a sequence and moving it on, another session could do the same. */
 const RESERVE = `
   WITH alone AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtext('buzzer_request_ids')))
-  SELECT (setval('buzzer_request_ids', nextval('buzzer_request_ids') + $1::bigint - 1) - $1::bigint + 1)
+  SELECT (setval('buzzer_request_ids', greatest(
+      nextval('buzzer_request_ids'),
+      $2::bigint + 1,
+      (SELECT max(buzzer_requests.id) + 1 FROM buzzer_requests)
+    ) + $1::bigint - 1) - $1::bigint + 1)
     ::double precision AS first
   FROM alone`
 
@@ -51,7 +55,8 @@ const UPSERT = `
     device_id = EXCLUDED.device_id, status = EXCLUDED.status, duration_ms = EXCLUDED.duration_ms,
     requested_at = EXCLUDED.requested_at, expires_at = EXCLUDED.expires_at,
     delivered_at = EXCLUDED.delivered_at, buzzed_at = EXCLUDED.buzzed_at,
-    created_at = EXCLUDED.created_at, updated_at = EXCLUDED.updated_at`
+    created_at = EXCLUDED.created_at, updated_at = EXCLUDED.updated_at
+  WHERE buzzer_requests.status <> 'completed'`
 
 const iso = (epoch: number): string => new Date(epoch).toISOString()
 const isoOrNull = (epoch: number | null): string | null => (epoch === null ? null : iso(epoch))
@@ -87,10 +92,10 @@ export const createPostgresBuzzer = (pool: pg.Pool): BuzzerStore => {
   const read = async <Row extends pg.QueryResultRow>(
     name: string,
     text: string,
-    value: unknown,
+    ...values: readonly unknown[]
   ): Promise<readonly Row[]> => {
     try {
-      return (await pool.query<Row>({ name, text, values: [value] })).rows
+      return (await pool.query<Row>({ name, text, values: [...values] })).rows
     } catch (error) {
       throw readError(error, 'Reading buzzer requests')
     }
@@ -112,8 +117,8 @@ export const createPostgresBuzzer = (pool: pg.Pool): BuzzerStore => {
   }
 
   return {
-    reserveIds: async (count) =>
-      (await read<{ first: number }>('buzzer-reserve', RESERVE, count))[0]?.first ?? Number.NaN,
+    reserveIds: async (count, above) =>
+      (await read<{ first: number }>('buzzer-reserve', RESERVE, count, above))[0]?.first ?? Number.NaN,
     upsert,
     get: async (requestId) => (await requests('buzzer-get', GET, requestId))[0],
     newest: async (deviceId) => (await requests('buzzer-newest', NEWEST, deviceId))[0],

@@ -31,7 +31,10 @@ export const createPostgresPool = (options: PostgresPoolOptions): pg.Pool => {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   })
-  // Without a listener an idle client's error would end the process.
-  pool.on('error', (error) => options.onIdleError?.(error))
+  // Without a listener an idle client's error would end the process. At the end of the pool its clients may still
+  // be told that the server stops: no trouble of anyone's.
+  pool.on('error', (error) => {
+    if (!pool.ending) options.onIdleError?.(error)
+  })
   return pool
 }

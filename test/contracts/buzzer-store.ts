@@ -74,6 +74,14 @@ export const buzzerStoreContract = (name: string, make: () => Promise<BuzzerUnde
       expect(await it.buzzer.get(1)).toEqual(later)
     })
 
+    test('a request that is completed stays so, whoever still counts it as pending', async () => {
+      const done = buzzOf(1, { status: 'completed', buzzedAt: T + 300, updatedAt: T + 300 })
+      await it.buzzer.upsert([done])
+      await it.buzzer.upsert([buzzOf(1, { status: 'lapsed', updatedAt: T + 10_000 }), buzzOf(2)])
+      expect(await it.buzzer.get(1)).toEqual(done)
+      expect(await it.buzzer.get(2)).toBeDefined()
+    })
+
     test('of the same request twice in one call the last one counts', async () => {
       await it.buzzer.upsert([buzzOf(1), buzzOf(2), buzzOf(1, { status: 'completed' })])
       expect((await it.buzzer.get(1))?.status).toBe('completed')
@@ -104,7 +112,7 @@ export const buzzerStoreContract = (name: string, make: () => Promise<BuzzerUnde
 
     test('ids are reserved in blocks that increase and never overlap, also when asked for at once', async () => {
       const counts = [100, 1, 7, 100, 1_000, 3]
-      const firsts = await Promise.all(counts.map((count) => it.buzzer.reserveIds(count)))
+      const firsts = await Promise.all(counts.map((count) => it.buzzer.reserveIds(count, 0)))
       const blocks = firsts
         .map((first, index) => ({ first, end: first + (counts[index] ?? 0) }))
         .sort((a, b) => a.first - b.first)
@@ -113,8 +121,16 @@ export const buzzerStoreContract = (name: string, make: () => Promise<BuzzerUnde
         expect(block.first).toBeGreaterThanOrEqual(before.end)
         return block
       })
-      expect(await it.buzzer.reserveIds(1)).toBeGreaterThanOrEqual(blocks.at(-1)?.end ?? 0)
+      expect(await it.buzzer.reserveIds(1, 0)).toBeGreaterThanOrEqual(blocks.at(-1)?.end ?? 0)
       expect(firsts.every(Number.isSafeInteger)).toBe(true)
+    })
+
+    test('ids lie above those given before and those stored, also in a store put back to an older state', async () => {
+      const first = await it.buzzer.reserveIds(10, 0)
+      const above = await it.buzzer.reserveIds(10, first + 5_000)
+      expect(above).toBeGreaterThan(first + 5_000)
+      await it.buzzer.upsert([buzzOf(above + 9_000)])
+      expect(await it.buzzer.reserveIds(10, 0)).toBeGreaterThan(above + 9_000)
     })
 
     test('nothing to store is no error, and thousands at once are fine', async () => {

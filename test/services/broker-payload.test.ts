@@ -80,6 +80,19 @@ describe('a payload that the intake gives', () => {
     expect(late).toEqual(['end'])
   })
 
+  test.each([0, 1, 2] as const)('is what subscribers are sent of a will with QoS %i', async (qos) => {
+    const rig = await heldRig()
+    const got = await listen(rig, qos)
+    const board = await connectBoard(cleanups, rig, {
+      will: { topic: TOPIC, payload: Buffer.from('ON'), qos, retain: false },
+    })
+    board.socket.destroy()
+    await eventually(() => rig.taken.length === 1)
+    rig.taken[0]?.done(undefined, Buffer.from('ours'))
+    await eventually(() => got.length === 1)
+    expect(got).toEqual(['ours'])
+  })
+
   test('is that of every sending of a QoS 2 message that was sent again while it was held', async () => {
     const rig = await heldRig()
     const got = await listen(rig, 2)

@@ -23,7 +23,7 @@ test('two processes that reserve ids and store the same requests at once get alo
   const [one, two] = [await make(), await make()]
   try {
     const both = [one, two, one, two, one, two, one, two]
-    const firsts = await Promise.all(both.map(({ buzzer }) => buzzer.reserveIds(1_000)))
+    const firsts = await Promise.all(both.map(({ buzzer }) => buzzer.reserveIds(1_000, 0)))
     const sorted = firsts.toSorted((a, b) => a - b)
     sorted.forEach((first, index) => {
       expect(first).toBeGreaterThanOrEqual((sorted[index - 1] ?? first - 1_000) + 1_000)

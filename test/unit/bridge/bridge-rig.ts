@@ -1,6 +1,13 @@
 import { createBridge } from '../../../bridge/bridge.ts'
 import { createBridgeEmitter } from '../../../bridge/events.ts'
-import type { DeviceStore, LatestStore, Message, SpoolStore } from '../../../bridge/ports.ts'
+import type {
+  BuzzerStore,
+  DeviceStore,
+  FrameStore,
+  LatestStore,
+  Message,
+  SpoolStore,
+} from '../../../bridge/ports.ts'
 import { createMemoryBuzzer } from '../../../bridge/stores/memory-buzzer.ts'
 import { createMemoryDevices } from '../../../bridge/stores/memory-devices.ts'
 import { createMemoryFrames } from '../../../bridge/stores/memory-frames.ts'
@@ -21,6 +28,8 @@ export interface RigOptions {
   readonly sink?: ReturnType<typeof createMemorySink>
   readonly devices?: DeviceStore
   readonly latest?: LatestStore
+  readonly buzzer?: BuzzerStore
+  readonly frames?: FrameStore
   readonly useDb?: boolean
   readonly maxSpoolBytes?: number
   readonly startAt?: number
@@ -70,8 +79,8 @@ export const createBridgeRig = (given: RigOptions = {}) => {
         : undefined,
       history: useDb ? sink : undefined,
       devices,
-      buzzer: createMemoryBuzzer(),
-      frames: createMemoryFrames(),
+      buzzer: given.buzzer ?? createMemoryBuzzer(),
+      frames: given.frames ?? createMemoryFrames(),
       latest: given.latest,
       publisher: {
         publish: (topic, payload, { retain = false } = {}) =>

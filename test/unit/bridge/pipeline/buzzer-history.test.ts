@@ -57,6 +57,16 @@ describe('history', () => {
     expect(buzzer.stats().available).toBe(true)
   })
 
+  test('is stored by the stop also when the store was away a moment ago', async () => {
+    const { buzzer, memory, world, told } = await started()
+    const { id: requestId } = await buzzer.request(DEVICE)
+    world.away = true
+    await eventually(() => told.failed === 1)
+    world.away = false
+    await buzzer.stop()
+    expect(await memory.get(requestId)).toBeDefined()
+  })
+
   test('over its bound in an outage loses the oldest that are done with, and counts them', async () => {
     const { buzzer, told } = createBuzzerRig({ maxUnsaved: 10 })
     const pending = await buzzer.request(id('pending'))
@@ -160,6 +170,21 @@ describe('memory', () => {
     await expect(buzzer.request(id('one more'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     await buzzer.complete((await buzzer.request(id('d0'))).id)
     expect(buzzer.stats().pending).toBe(99)
+  })
+
+  test('gives no id twice when the store is put back to an older state', async () => {
+    const older = createMemoryBuzzer({ clock: () => 1 })
+    const store = { ...older }
+    const { buzzer } = createBuzzerRig({}, store)
+    const first = await buzzer.request(id('first'))
+    Object.assign(store, createMemoryBuzzer({ clock: () => 1 }))
+    const ids = new Set([first.id])
+    for (let n = 0; n < 1_500; n += 1) {
+      const request = await buzzer.request(DEVICE)
+      expect(ids).not.toContain(request.id)
+      ids.add(request.id)
+      await buzzer.complete(request.id)
+    }
   })
 
   test('reserves ids ahead of need, and gives none twice', async () => {

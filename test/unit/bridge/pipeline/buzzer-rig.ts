@@ -20,7 +20,7 @@ export const createBuzzerRig = (options: BuzzerOptions = {}, inner?: BuzzerStore
     return await work()
   }
   const store: BuzzerStore = {
-    reserveIds: (count) => ask('reserveIds', () => memory.reserveIds(count)),
+    reserveIds: (count, above) => ask('reserveIds', () => memory.reserveIds(count, above)),
     upsert: (requests) => ask('upsert', () => memory.upsert(requests)),
     get: (requestId) => ask('get', () => memory.get(requestId)),
     newest: (deviceId) => ask('newest', () => memory.newest(deviceId)),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { settled } from '../../../support/deferred.ts'
+import { createDeferred, settled } from '../../../support/deferred.ts'
 import { deviceId as id } from '../../../support/facade-services.ts'
 
 import { CAM, createRig, fullDisk, JPEG, T } from './frames-rig.ts'
@@ -42,6 +42,34 @@ describe('the folder', () => {
     await settled()
     expect(await rig.names()).toEqual([kept])
     expect(rig.told).toEqual([])
+    await rig.frames.stop()
+  })
+
+  test('loses what a clock that ran ahead has named, which would be the newest for as long', async () => {
+    const rig = createRig()
+    await rig.memory.write(`cam_${T + 86_400_000}.jpg`, JPEG)
+    await rig.memory.write(`cam_${T + 600_000}.jpg`, JPEG)
+    await rig.frames.start()
+    await settled()
+    expect(await rig.names()).toEqual([`cam_${T + 600_000}.jpg`])
+    await rig.frames.stop()
+  })
+
+  test('is read while pictures come in: those come after what was there, and nothing goes before that', async () => {
+    const rig = createRig({ maxFiles: 2 })
+    const old = [`cam_${T - 3}.jpg`, `cam_${T - 2}.jpg`]
+    for (const name of old) await rig.memory.write(name, JPEG)
+    const listing = createDeferred()
+    rig.listGate = listing.promise
+    await rig.frames.start()
+    for (let i = 0; i < 3; i += 1) await rig.frames.take(CAM, JPEG)
+    await settled()
+    expect(await rig.names()).toHaveLength(5)
+    listing.resolve()
+    await settled(20)
+    expect(await rig.names()).toEqual([`cam_${T + 1}.jpg`, `cam_${T + 2}.jpg`])
+    expect(rig.frames.stats()).toMatchObject({ files: 2, bytes: 10_000 })
+    expect(rig.frames.newestCamera()).toBe(CAM)
     await rig.frames.stop()
   })
 

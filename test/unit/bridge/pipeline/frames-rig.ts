@@ -25,6 +25,8 @@ export const createRig = (options: Partial<FramesOptions> = {}, reject?: FramesD
     told,
     /** Awaited by each write. */
     gate: Promise.resolve(),
+    /** Awaited by the listing of the folder. */
+    listGate: Promise.resolve(),
     /** Thrown by the store while it is set. */
     fault: undefined as Error | undefined,
     /** The same, of removals only. */
@@ -41,6 +43,10 @@ export const createRig = (options: Partial<FramesOptions> = {}, reject?: FramesD
       await rig.gate
       check()
       await memory.write(filename, jpeg)
+    },
+    list: async () => {
+      await rig.listGate
+      return await memory.list()
     },
     remove: async (filename) => {
       if (rig.removeFault !== undefined) throw rig.removeFault

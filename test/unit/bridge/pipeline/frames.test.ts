@@ -5,8 +5,6 @@ import { deviceId as id } from '../../../support/facade-services.ts'
 
 import { CAM, createRig, fullDisk, JPEG, NOT_A_JPEG, SMALL, T } from './frames-rig.ts'
 
-const message = (payload: Buffer) => ({ topic: 'cameras/cam/frame', payload, qos: 1 as const, retain: false })
-
 describe('a picture', () => {
   test('is on disk when it is announced, and known as the newest', async () => {
     const rig = createRig()
@@ -32,6 +30,25 @@ describe('a picture', () => {
     gate.resolve()
     await taken
     expect(rig.told).toHaveLength(1)
+  })
+
+  test('is announced after the one of its camera that came before, whichever is written first', async () => {
+    const rig = createRig()
+    const slow = createDeferred()
+    rig.gate = slow.promise
+    const first = rig.frames.take(CAM, JPEG)
+    rig.gate = Promise.resolve()
+    const second = rig.frames.take(CAM, SMALL)
+    await rig.frames.take(id('other'), JPEG)
+    await settled()
+    expect(rig.told).toHaveLength(1)
+    slow.resolve()
+    await Promise.all([first, second])
+    expect(rig.told.slice(1)).toMatchObject([
+      ['frame:stored', { frame: { at: T, bytes: JPEG.byteLength } }],
+      ['frame:stored', { frame: { at: T + 1, bytes: SMALL.byteLength } }],
+    ])
+    expect(rig.frames.newest(CAM)?.jpeg).toBe(SMALL)
   })
 
   test('that comes in the same millisecond as the one before gets the next one, per camera', async () => {
@@ -176,50 +193,5 @@ describe('a listener', () => {
     expect(await rig.frames.take(CAM, JPEG)).toMatchObject({ ok: true })
     expect(listener).toHaveBeenCalledTimes(1)
     expect(rig.told[0]).toEqual(['bridge:error', { error: expect.anything(), where: 'frame listener' }])
-  })
-})
-
-describe('an MQTT message', () => {
-  const receive = (rig: ReturnType<typeof createRig>, payload: Buffer, deviceId: typeof CAM | undefined) =>
-    new Promise<Error | undefined>((resolve) => {
-      rig.frames.receive(message(payload), deviceId, (error) => resolve(error))
-    })
-
-  test('is acked when its picture is stored', async () => {
-    const rig = createRig()
-    expect(await receive(rig, JPEG, CAM)).toBeUndefined()
-    expect(await rig.names()).toEqual([`cam_${T}.jpg`])
-  })
-
-  test.each([
-    ['not-a-jpeg', NOT_A_JPEG, CAM],
-    ['too-small', SMALL, CAM],
-    ['bad-device-id', JPEG, undefined],
-  ])('that is refused (%s) is told to its board, which then acks', async (reason, payload, deviceId) => {
-    const rejected: unknown[] = []
-    const rig = createRig({}, ({ topic }, about, rejection, done) => {
-      rejected.push([topic, about, rejection.reason])
-      done()
-    })
-    expect(await receive(rig, payload, deviceId)).toBeUndefined()
-    expect(rejected).toEqual([['cameras/cam/frame', deviceId, reason]])
-    expect(rig.told).toEqual([['frame:refused', { deviceId: deviceId ?? null, reason }]])
-  })
-
-  test('that is refused is acked also when nobody tells its board', async () => {
-    const rig = createRig()
-    expect(await receive(rig, NOT_A_JPEG, CAM)).toBeUndefined()
-  })
-
-  test('that the disk does not take is not acked', async () => {
-    const rig = createRig()
-    rig.fault = fullDisk
-    expect(await receive(rig, JPEG, CAM)).toBe(fullDisk)
-  })
-
-  test('without a payload clears a retained one and is none', async () => {
-    const rig = createRig()
-    expect(await receive(rig, Buffer.alloc(0), CAM)).toBeUndefined()
-    expect(rig.told).toEqual([])
   })
 })

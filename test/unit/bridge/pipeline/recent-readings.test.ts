@@ -62,10 +62,15 @@ const createWorld = (): World => {
   return world
 }
 
-const setUp = (options: RecentReadingsOptions = {}) => {
+const setUp = (options: RecentReadingsOptions = {}, drainsSoon?: () => boolean) => {
   const world = createWorld()
   const recent = createRecentReadings(
-    { history: world.history, clock: Date.now, drainedTo: () => world.position },
+    {
+      history: world.history,
+      clock: Date.now,
+      drainedTo: () => world.position,
+      ...(drainsSoon && { drainsSoon }),
+    },
     options,
   )
   const add = (...readings: readonly Reading[]): void => {
@@ -208,6 +213,20 @@ describe('recent readings', () => {
     add(...range(0, 99).map((n) => of(n)))
     const answer = ask(80)
     await jest.advanceTimersByTimeAsync(1_000)
+    expect((await answer)[0]).toBe(99)
+  })
+
+  test('an answer does not wait for a drain that will not get there soon', async () => {
+    let isSoon = false
+    const { world, add, ask } = setUp({ perDevice: 10, waitForDrainMs: 1_000 }, () => isSoon)
+    add(...range(0, 99).map((n) => of(n)))
+    expect((await ask(80))[0]).toBe(99)
+    isSoon = true
+    const answer = ask(80)
+    await jest.advanceTimersByTimeAsync(100)
+    expect(world.queries).toBe(1)
+    isSoon = false
+    await jest.advanceTimersByTimeAsync(20)
     expect((await answer)[0]).toBe(99)
   })
 

@@ -9,8 +9,8 @@ buzzerStoreContract('the memory store', async () => ({
 }))
 
 test('ids begin at the clock, so that a restart gives none of those before it', async () => {
-  expect(await createMemoryBuzzer({ clock: () => T }).reserveIds(100)).toBe(T)
-  expect(await createMemoryBuzzer({ clock: () => T + 500 }).reserveIds(100)).toBe(T + 500)
+  expect(await createMemoryBuzzer({ clock: () => T }).reserveIds(100, 0)).toBe(T)
+  expect(await createMemoryBuzzer({ clock: () => T + 500 }).reserveIds(100, 0)).toBe(T + 500)
 })
 
 test('over its bound the oldest request is forgotten', async () => {

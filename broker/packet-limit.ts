@@ -1,0 +1,58 @@
+/**
+ * Bounds what packets may take while they are being received. MQTT allows 256 MiB for one, and the parser gathers
+ * it whole before anybody is asked whether it is wanted: a few dozen connections could take all memory there is.
+ *
+ * A packet over its bound, or a large one while too many are on their way, ends its connection, which is the only
+ * answer MQTT 3.1.1 has. Its sender comes back and sends again what it keeps.
+ */
+import type { Client } from 'aedes'
+import type { BrokerOptions } from './options.ts'
+
+/** Packets up to this size are not counted: a thousand boards that send one each are no danger. */
+const LARGE_BYTES = 65_536
+
+/** What of mqtt-packet's parser is used here; Aedes has no door to it. */
+interface Parser {
+  /** The one that is being received; its length is -1 until that was read. */
+  readonly packet: { readonly length: number }
+  parse(chunk: Buffer): number
+}
+
+/** A limit that all clients it is given share. It looks once for each chunk that is read, not for each packet. */
+export const createPacketLimit = ({
+  maxPacketBytes,
+  maxLargeBytes,
+}: Pick<BrokerOptions, 'maxPacketBytes' | 'maxLargeBytes'>): ((client: Client) => void) => {
+  let receiving = 0
+
+  return (client) => {
+    const parser = Reflect.get(client, '_parser') as Parser
+    const parse = parser.parse.bind(parser)
+    let large: Parser['packet'] | undefined
+
+    const release = (): void => {
+      receiving -= large?.length ?? 0
+      large = undefined
+    }
+
+    const begin = (packet: Parser['packet']): void => {
+      if (packet.length > maxPacketBytes) {
+        client.emit('error', new Error(`a packet over the limit of ${maxPacketBytes} bytes`))
+      } else if (receiving + packet.length > maxLargeBytes) {
+        client.emit('error', new Error('too many large packets at once'))
+      } else {
+        large = packet
+        receiving += packet.length
+      }
+    }
+
+    client.conn.once('close', release)
+    parser.parse = (chunk) => {
+      const left = parse(chunk)
+      const { packet } = parser
+      if (large !== undefined && packet !== large) release()
+      if (packet.length > LARGE_BYTES && packet !== large && !client.closed) begin(packet)
+      return left
+    }
+  }
+}
