@@ -12,11 +12,11 @@ import type { DeviceId, Reading } from '../core/reading.ts'
 import type { Rejection } from '../core/rejection.ts'
 import { topics } from '../core/topic.ts'
 import type { BridgeEmitter } from '../events.ts'
-import type { Clock, Message, Publisher } from '../ports.ts'
+import type { Clock, Done, Message, Publisher } from '../ports.ts'
 import type { Ingested } from '../services.ts'
 import type { Admission } from './admission.ts'
 import type { Sequences } from './sequences.ts'
-import type { Done, SpoolWriter } from './spool-writer.ts'
+import type { OnDurable, SpoolWriter } from './spool-writer.ts'
 
 export interface IngestDeps {
   readonly writer: SpoolWriter
@@ -36,14 +36,9 @@ export interface DeviceMessage extends Message {
 
 export interface Ingest {
   /** Readings of `sensors/{id}/data`. `done` is called when they, or the dead letter, are durable. */
-  readings(
-    message: Message,
-    clientId: string,
-    deviceId: DeviceId | undefined,
-    done: (error?: Error) => void,
-  ): void
+  readings(message: Message, clientId: string, deviceId: DeviceId | undefined, done: Done): void
   /** A message that was found bad elsewhere: dead-lettered, and its board told. */
-  reject(message: DeviceMessage, rejection: Rejection, done: (error?: Error) => void): void
+  reject(message: DeviceMessage, rejection: Rejection, done: Done): void
   /** A REST body. Throws SPOOL_FULL or STOPPING. */
   body(deviceId: DeviceId, body: unknown): Promise<Ingested>
   /** From now on everything is refused with STOPPING. */
@@ -60,7 +55,7 @@ export const createIngest = (deps: IngestDeps): Ingest => {
   const encoder = createRowEncoder()
   let stopping = false
 
-  const spool = (readings: readonly Reading[], done: Done): void => {
+  const spool = (readings: readonly Reading[], done: OnDurable): void => {
     let lines = ''
     let fresh = readings
     const first = readings[0]
@@ -77,7 +72,7 @@ export const createIngest = (deps: IngestDeps): Ingest => {
     if (writer.pendingBytes >= deps.maxMemoryBytes) admission.update()
   }
 
-  const bury = (message: DeviceMessage, rejection: Rejection, done: (error?: Error) => void): void => {
+  const bury = (message: DeviceMessage, rejection: Rejection, done: Done): void => {
     const { topic, clientId, deviceId } = message
     const payload = message.payload.subarray(0, MAX_DEAD_LETTER_BYTES)
     const line = encoder.deadLetter({ receivedAt: clock(), topic, clientId, deviceId, payload, ...rejection })
@@ -112,15 +107,11 @@ export const createIngest = (deps: IngestDeps): Ingest => {
     return decoded.ok ? decoded.readings : decoded.rejection
   }
 
-  const takeReadings = (
-    message: Message,
-    clientId: string,
-    deviceId: DeviceId,
-    done: (error?: Error) => void,
-  ): void => {
+  const takeReadings = (message: Message, clientId: string, deviceId: DeviceId, done: Done): void => {
     const result = decode(message, deviceId)
     if ('reason' in result) bury({ ...plain(message), clientId, deviceId }, result, done)
-    else spool(result, done)
+    // Its offset is nothing to a source, which would take it for another payload.
+    else spool(result, (error) => done(error))
   }
 
   return {

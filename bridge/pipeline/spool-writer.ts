@@ -14,7 +14,7 @@ import { createLineBuffer, type LineBuffer } from './line-buffer.ts'
 import { createPause } from './pause.ts'
 
 /** Called once the rows are durable, with the offset of the first; or with why they are not. */
-export type Done = (error: Error | undefined, offset: number) => void
+export type OnDurable = (error: Error | undefined, offset: number) => void
 
 /** What one fsync made durable. */
 export interface Committed {
@@ -28,11 +28,11 @@ export interface Committed {
 
 export interface SpoolWriter {
   /** Adds the COPY lines of these readings to the gathering group. */
-  append(lines: string, readings: readonly Reading[], done: Done): void
+  append(lines: string, readings: readonly Reading[], done: OnDurable): void
   /** Adds the COPY line of one dead letter. */
-  appendDeadLetter(line: string, done: Done): void
+  appendDeadLetter(line: string, done: OnDurable): void
   /** Calls back once everything appended so far is durable: for what needs no row of its own. */
-  afterPending(done: Done): void
+  afterPending(done: OnDurable): void
   /** Bytes gathered or being written, not yet durable. */
   readonly pendingBytes: number
   /** Where the durable rows end. */
@@ -48,7 +48,7 @@ interface Group {
   readonly readings: Reading[]
   readonly deadLines: LineBuffer
   deadRows: number
-  readonly done: Done[]
+  readonly done: OnDurable[]
   /** Of each callback: the index of its first row among the readings. */
   readonly index: number[]
 }
@@ -155,7 +155,7 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
     running = undefined
   }
 
-  const add = (done: Done): void => {
+  const add = (done: OnDurable): void => {
     gathering.done.push(done)
     running ??= run()
   }

@@ -41,6 +41,15 @@ describe('a reading', () => {
     expect(await rig.bridge.readings.latest([A])).toMatchObject([{ values: { temperature: 1 } }])
   })
 
+  test('goes on to subscribers as it came: its source is handed no other payload', async () => {
+    const rig = await startRig()
+    const message = { topic: DATA, payload: Buffer.from('{"temperature":1}'), qos: 1, retain: false } as const
+    const answer = await new Promise<readonly unknown[]>((resolve) =>
+      rig.bridge.intake(message, 'client', (...given) => resolve(given)),
+    )
+    expect(answer.filter((part) => part !== undefined)).toEqual([])
+  })
+
   test('that is acked is the latest value and among the recent readings already', async () => {
     const rig = await startRig()
     rig.sink.setAvailable(false)
