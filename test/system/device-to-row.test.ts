@@ -55,13 +55,10 @@ describe('a reading published over MQTT', () => {
       const seen = await subscriber(`sensors/${id}/+`)
       const message = '{"temperature":21.5,"humidity":40,"boot":"b1","seq":1,"fw":"1.2"}'
       await mosquittoPub({ port: sluice.mqttPort, topic: `sensors/${id}/data`, message, qos })
-      const acked = performance.now()
       const rows = await eventually(async () => {
         const found = await rowsOf(id)
         return found.length > 0 && found
       })
-      // The promise is half a second; a busy machine is given more, the figure is measured by the bench.
-      expect(performance.now() - acked).toBeLessThan(5_000)
       expect(rows).toHaveLength(1)
       expect(rows[0]).toMatchObject({ temperature: 21.5, humidity: 40, boot: 'b1', custom: { fw: '1.2' } })
       expect(rows[0].ts_source).toBe('server')
