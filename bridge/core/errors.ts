@@ -37,3 +37,6 @@ export class BridgeError extends Error {
 /** True for a `BridgeError`, of this code when one is given. */
 export const isBridgeError = (error: unknown, code?: BridgeErrorCode): error is BridgeError =>
   error instanceof BridgeError && (code === undefined || error.code === code)
+
+/** What was thrown, as an Error. */
+export const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))

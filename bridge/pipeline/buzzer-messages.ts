@@ -15,6 +15,7 @@ import {
   encodeStop,
   MAX_BUZZER_PAYLOAD_BYTES,
 } from '../core/buzzer-command.ts'
+import { asError } from '../core/errors.ts'
 import type { DeviceId } from '../core/reading.ts'
 import type { Rejection } from '../core/rejection.ts'
 import { topics } from '../core/topic.ts'
@@ -70,7 +71,7 @@ export const createBuzzerMessages = (deps: BuzzerMessagesDeps) => {
 
   /** No request can be made. The sender of a command with an ack keeps it; one without is lost, and counted. */
   const refuse = ({ qos }: Message, error: unknown, done: Done): void => {
-    if (qos > 0) return done(error instanceof Error ? error : new Error(String(error)))
+    if (qos > 0) return done(asError(error))
     events.emit('buzzer:dropped', { count: 1 })
     done(undefined, NOTHING)
   }

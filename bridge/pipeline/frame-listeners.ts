@@ -1,3 +1,4 @@
+import { asError } from '../core/errors.ts'
 import type { StoredFrame } from '../core/frame.ts'
 import type { DeviceId } from '../core/reading.ts'
 
@@ -30,7 +31,7 @@ export const createFrameListeners = (onError: (error: Error) => void): FrameList
         try {
           listener(jpeg, frame)
         } catch (error) {
-          onError(error instanceof Error ? error : new Error(String(error)))
+          onError(asError(error))
         }
       }
     },

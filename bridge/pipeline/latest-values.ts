@@ -6,6 +6,7 @@
  * can be written memory may hold up to twice the bound; beyond that devices go unwritten, oldest first: Postgres
  * still has their readings. `update` runs for every durable group and must stay cheap.
  */
+import { asError } from '../core/errors.ts'
 import { type Latest, mergeLatest, mergeReading } from '../core/latest.ts'
 import type { DeviceId, Reading } from '../core/reading.ts'
 import type { BridgeEmitter } from '../events.ts'
@@ -191,5 +192,3 @@ const complete = (deviceIds: readonly DeviceId[], entries: ReadonlyMap<DeviceId,
     if (entry !== undefined) entry.complete = true
   }
 }
-
-const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
