@@ -4,7 +4,8 @@
  */
 import { lstat, readFile, symlink } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
-import { codeOf, embeddedFailure } from './failure.ts'
+import { errorCode } from '../error-code.ts'
+import { embeddedFailure } from './failure.ts'
 
 export interface Binaries {
   /** Absolute paths. */
@@ -59,9 +60,9 @@ export const mendSymlinks = async (packageDir: string): Promise<void> => {
     if (await exists(target)) continue
     const source = relative(dirname(target), resolve(packageDir, link.source))
     await symlink(source, target).catch((error: unknown) => {
-      if (codeOf(error) === 'EEXIST') return
+      if (errorCode(error) === 'EEXIST') return
       throw embeddedFailure(
-        `The shared library ${target} is missing and cannot be linked (${codeOf(error)}). ` +
+        `The shared library ${target} is missing and cannot be linked (${errorCode(error)}). ` +
           'Run "npm rebuild" as a user who may write there, or set DATABASE_URL.',
         error,
       )

@@ -5,7 +5,8 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { codeOf, embeddedFailure } from './failure.ts'
+import { errorCode } from '../error-code.ts'
+import { embeddedFailure } from './failure.ts'
 import { type Paths, readIfThere } from './files.ts'
 import {
   type Decision,
@@ -62,7 +63,7 @@ const createExclusively = async (file: string, record: OwnerRecord): Promise<boo
     await writeFile(file, toText(record), { flag: 'wx' })
     return true
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false
+    if (errorCode(error) === 'EEXIST') return false
     throw error
   }
 }
@@ -126,9 +127,9 @@ const signalProcess = (pid: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(pid, signal)
   } catch (error) {
-    if (codeOf(error) !== 'ESRCH') {
+    if (errorCode(error) !== 'ESRCH') {
       throw embeddedFailure(
-        `The Postgres (pid ${pid}) that an earlier Sluice left running cannot be stopped (${codeOf(error)}): ` +
+        `The Postgres (pid ${pid}) that an earlier Sluice left running cannot be stopped (${errorCode(error)}): ` +
           'another user started it. Stop it, or start Sluice as that user.',
         error,
       )

@@ -1,7 +1,7 @@
 /** The names inside DATA_DIR, and writes that are there whole or not at all. */
 import { open, readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { codeOf } from './failure.ts'
+import { errorCode } from '../error-code.ts'
 
 export interface Paths {
   readonly dataDir: string
@@ -26,7 +26,7 @@ export const readIfThere = async (file: string): Promise<string | undefined> => 
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined
     throw error
   }
 }

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { codeOf } from './failure.ts'
+import { errorCode } from '../error-code.ts'
 import type { ProcessRef } from './owner.ts'
 
 const run = promisify(execFile)
@@ -37,7 +37,7 @@ export const pidExists = (pid: number): boolean => {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return codeOf(error) === 'EPERM'
+    return errorCode(error) === 'EPERM'
   }
 }
 

@@ -1,7 +1,8 @@
 /** Waits until the server answers SQL, and makes the database on first use. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { Client } from 'pg'
-import { codeOf, embeddedFailure } from './failure.ts'
+import { errorCode } from '../error-code.ts'
+import { embeddedFailure } from './failure.ts'
 import type { Postmaster } from './postmaster.ts'
 
 export interface ReadyOptions {
@@ -36,14 +37,14 @@ export const waitUntilReady = async (options: ReadyOptions): Promise<string> => 
     try {
       return await prepareDatabase(options.url)
     } catch (error) {
-      if (!NOT_YET.has(codeOf(error)) || performance.now() > deadline) throw notReady(error, options)
+      if (!NOT_YET.has(errorCode(error)) || performance.now() > deadline) throw notReady(error, options)
       await delay(pollMs)
     }
   }
 }
 
 const notReady = (error: unknown, { postmaster, timeoutMs }: ReadyOptions) => {
-  const since = NOT_YET.has(codeOf(error)) ? ` after ${timeoutMs / 1000} s` : ''
+  const since = NOT_YET.has(errorCode(error)) ? ` after ${timeoutMs / 1000} s` : ''
   const headline = `The embedded Postgres does not answer${since}: ${String(error)}`
   return embeddedFailure([headline, ...postmaster.lastLines()].join('\n'), error)
 }

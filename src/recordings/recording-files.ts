@@ -4,6 +4,7 @@
  */
 import { access, mkdir, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errorCode } from '../error-code.ts'
 import { isPartName, isRecordingName, partName, recordingName, recordingTime } from './recording-name.ts'
 import type { Recording } from './recording-service.ts'
 
@@ -27,11 +28,9 @@ export interface RecordingFiles {
   remove(name: string): Promise<boolean>
 }
 
-const codeOf = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
-
 /** A name too long for the file system is one that nothing can have. */
-const isAbsence = (error: unknown): boolean => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENAMETOOLONG'
+const isAbsence = (error: unknown): boolean =>
+  errorCode(error) === 'ENOENT' || errorCode(error) === 'ENAMETOOLONG'
 
 /** The result, or undefined when the file is not there (any more). */
 const unlessAbsent = async <T>(result: Promise<T>): Promise<T | undefined> => {

@@ -1,9 +1,9 @@
 /** Answers to what never becomes a request: bytes that are no HTTP, and URLs that no route can be looked up for. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { errorCode } from '../../error-code.ts'
 import { ANSWER_HEADERS } from './answer-headers.ts'
 import { VARY } from './conditional-get.ts'
-import { errorCode } from './error-code.ts'
 
 /** A peer that does not close after its answer is cut: it may be sending for ever. */
 const LINGER_MS = 2_000

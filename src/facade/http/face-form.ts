@@ -4,9 +4,9 @@
  */
 import type { FastifyMultipartBaseOptions, MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
+import { errorCode } from '../../error-code.ts'
 import { RequestError } from '../errors.ts'
 import { type BodyAccount, type BodyBudget, NoRoomError } from './body-budget.ts'
-import { errorCode } from './error-code.ts'
 import { announcedBytes, gatherFile } from './gather-body.ts'
 
 export interface FaceImage {
