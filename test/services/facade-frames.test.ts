@@ -1,14 +1,16 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import type { Device } from '../../bridge/index.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { eventually } from '../support/eventually.ts'
 import { deviceId } from '../support/facade-services.ts'
 import {
+  CAM,
+  deviceOf,
   type FrameWorld,
   formOf,
   JPEG_5000,
+  JPEG_TYPE,
   NOT_A_JPEG,
   SKETCH_HEADERS,
   SMALL,
@@ -24,15 +26,7 @@ const start = async (): Promise<FrameWorld> => {
   return world
 }
 
-const JPEG_TYPE = { 'Content-Type': 'image/jpeg' }
-const CAM = deviceId('ESP32-CAM-001')
 const FAILURE = { success: false, error: expect.any(String) }
-
-const deviceOf = async ({ bridge }: FrameWorld, id = CAM): Promise<Device> => {
-  const device = await bridge.devices.get(id)
-  if (device === undefined) throw new Error(`nobody knows ${id}`)
-  return device
-}
 
 describe('POST /stream/stream', () => {
   test('answers what was stored and shows it to the face service', async () => {

@@ -5,10 +5,13 @@ import type { Device } from '../../bridge/index.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { deviceId } from '../support/facade-services.ts'
 import {
+  CAM,
+  deviceOf,
   type FrameWorld,
   formOf,
   JPEG_4999,
   JPEG_5000,
+  JPEG_TYPE,
   NOT_A_JPEG,
   SKETCH_HEADERS,
   startFrameWorld,
@@ -24,15 +27,7 @@ const start = async (): Promise<FrameWorld> => {
   return world
 }
 
-const JPEG_TYPE = { 'Content-Type': 'image/jpeg' }
-const CAM = deviceId('ESP32-CAM-001')
 const FAILURE = { success: false, error: expect.any(String) }
-
-const deviceOf = async ({ bridge }: FrameWorld, id = CAM): Promise<Device> => {
-  const device = await bridge.devices.get(id)
-  if (device === undefined) throw new Error(`nobody knows ${id}`)
-  return device
-}
 
 describe('POST /stream/fast', () => {
   test('answers 200 when the picture can be loaded, byte for byte', async () => {

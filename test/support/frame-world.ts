@@ -1,8 +1,9 @@
 /** A facade over a bridge that keeps pictures on disk; what was stored, refused and looked at is noted. */
 import { join } from 'node:path'
-import type { DeviceId, FrameRefusal, StoredFrame } from '../../bridge/index.ts'
+import type { Device, DeviceId, FrameRefusal, StoredFrame } from '../../bridge/index.ts'
 import type { FacadeDeps } from '../../src/facade/index.ts'
 import { type BridgedFacade, type BridgedFacadeGiven, startBridgedFacade } from './bridged-facade.ts'
+import { deviceId } from './facade-services.ts'
 import { type Exchange, exchange } from './http-exchange.ts'
 import { fixture } from './recordings.ts'
 
@@ -87,3 +88,14 @@ export const formOf = (
     Buffer.from(`\r\n--${boundary}--\r\n`),
   ]),
 })
+
+export const JPEG_TYPE = { 'Content-Type': 'image/jpeg' }
+/** The camera of `SKETCH_HEADERS`. */
+export const CAM = deviceId('ESP32-CAM-001')
+
+/** What the bridge knows of a camera. Throws when it knows none. */
+export const deviceOf = async ({ bridge }: FrameWorld, id = CAM): Promise<Device> => {
+  const device = await bridge.devices.get(id)
+  if (device === undefined) throw new Error(`nobody knows ${id}`)
+  return device
+}
