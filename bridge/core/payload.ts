@@ -2,6 +2,7 @@
  * A message becomes readings here, once; everything behind trusts them. Bad input is a value: a message is
  * taken whole or refused whole, with a sentence that tells the board's developer what to change.
  */
+import { type BoardClocks, placeReading, placeReadings } from './board-times.ts'
 import { MAX_CUSTOM_DEPTH, MAX_CUSTOM_KEYS } from './custom.ts'
 import { isIdLike } from './custom-fields.ts'
 import { type Draft, newDraft } from './draft.ts'
@@ -23,6 +24,8 @@ export interface DecodeContext {
   readonly deviceId: DeviceId
   /** Epoch ms. */
   readonly receivedAt: number
+  /** The clocks of the boards. Absent: an uptime is placed only by the others of its message. */
+  readonly clocks?: BoardClocks | undefined
 }
 
 export type Decoded =
@@ -83,7 +86,8 @@ const decodeArray = (values: readonly unknown[], context: DecodeContext): Decode
     if (problem !== undefined) return refuse(problem.reason, `reading ${index}: ${problem.detail}`)
     drafts.push(draft)
   }
-  deriveTimes(drafts)
+  if (context.clocks === undefined) deriveTimes(drafts)
+  else placeReadings(drafts, context.clocks)
   return { ok: true, readings: drafts }
 }
 
@@ -95,7 +99,9 @@ export const decodeReadings = (value: unknown, context: DecodeContext): Decoded 
   if (isFields(value)) {
     const draft = newDraft(context.deviceId, context.receivedAt)
     const problem = fill(draft, value)
-    return problem === undefined ? { ok: true, readings: [draft] } : { ok: false, rejection: problem }
+    if (problem !== undefined) return { ok: false, rejection: problem }
+    if (context.clocks !== undefined) placeReading(draft, context.clocks)
+    return { ok: true, readings: [draft] }
   }
   if (Array.isArray(value)) return decodeArray(value, context)
   return refuse('bad-shape', 'neither an object nor an array of objects')

@@ -5,7 +5,8 @@
  * - `ts`: epoch milliseconds, epoch seconds or ISO 8601 text with a zone. It wins over `timestamp`.
  * - `timestamp`: epoch milliseconds from 1e12 on; below that it is the uptime older boards send in it
  *   (contract Q4), so it is never read as seconds.
- * - `up`: milliseconds since boot. It wins over an uptime in `timestamp`.
+ * - `up`: milliseconds since boot. It wins over an uptime in `timestamp`. Beside `boot` it places a reading:
+ *   board-times.ts.
  *
  * Text without a zone is not believed: it may be UTC or any local time, and a time of receipt that is late by
  * seconds is better than one that is wrong by hours.
@@ -94,7 +95,7 @@ const anchors = (readings: readonly Timed[]): ReadonlyMap<string | null, number>
 }
 
 /**
- * Spreads the readings of one backfill message over time, in place: of those that have an uptime but no time
+ * Spreads the readings of one backfill message over time, in place, by nothing but each other: of those that have an uptime but no time
  * of their own, the greatest uptime of a boot is the time of receipt and the others lie before it by their
  * difference. One that would lie more than 30 days back (an uptime that wrapped at 2^32, a board that mixes
  * units) keeps the time of receipt.
