@@ -6,6 +6,7 @@ import type { Drain } from './pipeline/drain.ts'
 import type { Frames } from './pipeline/frames.ts'
 import type { LatestValues } from './pipeline/latest-values.ts'
 import type { RecentReadings } from './pipeline/recent-readings.ts'
+import type { Sequences } from './pipeline/sequences.ts'
 import type { SpoolWriter } from './pipeline/spool-writer.ts'
 import type { SpoolStore } from './ports.ts'
 
@@ -14,8 +15,9 @@ export interface BridgeParts {
   /** Undefined before the start. */
   readonly writer: Pick<SpoolWriter, 'pendingBytes' | 'failing'> | undefined
   /** Undefined before the start, and without a database. */
-  readonly drain: Pick<Drain, 'waiting'> | undefined
+  readonly drain: Pick<Drain, 'waiting' | 'oldestMs'> | undefined
   readonly admission: Pick<Admission, 'full'>
+  readonly sequences: Pick<Sequences, 'missing'>
   readonly latest: Pick<LatestValues, 'stats'>
   readonly recent: Pick<RecentReadings, 'stats'>
   readonly registry: Pick<DeviceRegistry, 'stats'>
@@ -32,6 +34,8 @@ export const bridgeStats = (parts: BridgeParts): BridgeStats => {
     spoolBytes: spool.bytes,
     pendingBytes: writer?.pendingBytes ?? 0,
     waitingRows: drain?.waiting ?? 0,
+    oldestSpooledMs: drain?.oldestMs ?? 0,
+    missing: parts.sequences.missing,
     full: admission.full,
     failing: writer?.failing ?? false,
     latestAvailable: latest.stats().available,

@@ -14,7 +14,13 @@ import type {
   ReadingSink,
   SpoolStore,
 } from './ports.ts'
-import type { BuzzerService, DeviceService, FrameService, ReadingService } from './services.ts'
+import type {
+  BalanceService,
+  BuzzerService,
+  DeviceService,
+  FrameService,
+  ReadingService,
+} from './services.ts'
 
 export interface BridgeDeps {
   readonly spool: SpoolStore
@@ -66,6 +72,10 @@ export interface BridgeStats {
   readonly spoolBytes: number
   readonly pendingBytes: number
   readonly waitingRows: number
+  /** How long the oldest row known to wait for Postgres waits already; 0 without any. */
+  readonly oldestSpooledMs: number
+  /** Sequence numbers that never came between others that did. */
+  readonly missing: number
   readonly full: boolean
   /** The spool's last write failed. */
   readonly failing: boolean
@@ -95,8 +105,11 @@ export interface Bridge extends Lifecycle {
   readonly devices: DeviceService
   readonly buzzer: BuzzerService
   readonly frames: FrameService
+  readonly balance: BalanceService
   /** An MQTT client connected, or its connection ended. */
   readonly clientConnected: (clientId: string) => void
   readonly clientGone: (clientId: string) => void
+  /** An MQTT client listens to these topic filters now. */
+  readonly subscribed: (filters: readonly string[]) => void
   stats(): BridgeStats
 }

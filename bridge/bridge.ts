@@ -4,6 +4,8 @@
  *
  * Invariant: nothing is acked, and nothing is told to anyone, before the fsync.
  */
+import { createBooks } from './bridge-books.ts'
+import { type Outlet, openOutlet } from './bridge-outlet.ts'
 import { bridgeStats } from './bridge-stats.ts'
 import type { Bridge, BridgeDeps, BridgeOptions } from './bridge-types.ts'
 import { BridgeError } from './core/errors.ts'
@@ -18,13 +20,10 @@ import { createDeviceClients } from './pipeline/device-clients.ts'
 import { createDeviceMessages } from './pipeline/device-messages.ts'
 import { createDeviceRegistry } from './pipeline/device-registry.ts'
 import { createDeviceService } from './pipeline/device-service.ts'
-import { createDrain, DRAIN_DEFAULTS, type Drain } from './pipeline/drain.ts'
 import { createFrames } from './pipeline/frames.ts'
 import { createIngest, type Ingest } from './pipeline/ingest.ts'
 import { createLatestValues } from './pipeline/latest-values.ts'
 import { createRecentReadings } from './pipeline/recent-readings.ts'
-import { createSequences } from './pipeline/sequences.ts'
-import { createSpoolRing, type SpoolRing } from './pipeline/spool-ring.ts'
 import { type Committed, createSpoolWriter, type SpoolWriter } from './pipeline/spool-writer.ts'
 import { createTopicCache } from './pipeline/topic-cache.ts'
 import { warmUp } from './pipeline/warm-up.ts'
@@ -39,7 +38,7 @@ const BOARDS_ON_STOP_MS = 1_000
 const GRACE_MS = 500
 /** Longer than a batch gathers and is copied in calm weather. */
 const WAIT_FOR_DRAIN_MS = 1_000
-/** What a small machine copies in that time. */
+/** … and what a small machine copies in that time. */
 const WAIT_FOR_DRAIN_ROWS = 20_000
 const WITH_READINGS = { hasReadings: true } as const
 
@@ -47,7 +46,9 @@ const WITH_READINGS = { hasReadings: true } as const
 export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge => {
   const { spool, sink, history, publisher, events, clock, monotonic, random } = deps
   const topicOf = createTopicCache()
-  const sequences = createSequences()
+  const hasSink = sink !== undefined
+  const books = createBooks({ publisher, clock, monotonic, writer: () => writer, hasSink })
+  const { sequences, ledger, clocks, acks } = books
   const latest = createLatestValues({ store: deps.latest, history, clock, random, events })
   const registry = createDeviceRegistry(
     { store: deps.devices, clock, events, random },
@@ -63,8 +64,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     { ...options.frames, sweepMs: options.cache.sweepMs },
   )
   let writer: SpoolWriter | undefined
-  let drain: Drain | undefined
-  let ring: SpoolRing | undefined
+  let outlet: Outlet | undefined
   let ingest: Ingest | undefined
   let keeping: NodeJS.Timeout | undefined
   let started: Promise<void> | undefined
@@ -73,8 +73,11 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
   const recent = createRecentReadings(
     {
       history,
-      drainedTo: () => drain?.position ?? 0,
-      drainsSoon: (offset) => drain?.failing === false && offset - drain.position < WAIT_FOR_DRAIN_ROWS,
+      drainedTo: () => outlet?.drain?.position ?? 0,
+      drainsSoon: (offset) => {
+        const drain = outlet?.drain
+        return drain?.failing === false && offset - drain.position < WAIT_FOR_DRAIN_ROWS
+      },
       clock,
     },
     {
@@ -98,48 +101,43 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
   )
 
   const onCommitted = ({ offset, end, readings, rows, bytes }: Committed): void => {
-    sequences.committed(readings)
+    books.committed(readings, offset)
     latest.update(readings)
     recent.add(readings, offset)
     for (const reading of readings) registry.seen(reading.deviceId, reading.receivedAt, WITH_READINGS)
     if (readings.length > 0) events.emit('readings:taken', { count: readings.length })
-    drain?.notify(rows, bytes, end)
-    ring?.notify()
+    outlet?.notify(rows, bytes, end)
     admission.update()
   }
-
-  const reportError =
-    (where: string) =>
-    (error: Error): void =>
-      void events.emit('bridge:error', { error, where })
 
   const checkpoints = createCheckpoints({
     spool,
     sequences,
-    end: () => writer?.end,
+    now: () => writer && { offset: writer.end, rows: writer.rows, account: ledger.account() },
     onTrimmed: () => admission.update(),
   })
   const { trimmable } = checkpoints
-  const keepSequences = (): Promise<void> => checkpoints.take().catch(reportError('keeping sequence numbers'))
+  const keepSequences = (): Promise<void> =>
+    checkpoints.take().catch((error: Error) => {
+      events.emit('bridge:error', { error, where: 'keeping sequence numbers' })
+    })
 
-  const publishRetained = (): void => {
+  const startOnce = async (): Promise<void> => {
+    const state = await spool.open()
+    if (state.damage !== null) events.emit('spool:damaged', { lostRows: 0, detail: state.damage })
+    ledger.open(state)
+    await sequences.restore(spool, state.damage === null ? state.checkpoint : 0)
+    // Before the spool is read back: what was durable and not yet told when the process died is told now.
     latest.onLatest((value) =>
       publisher.publish(topics.latest(value.deviceId), JSON.stringify(value), { retain: true }),
     )
     events.on('device:status', ({ deviceId, status, at }) =>
       publisher.publish(topics.status(deviceId), JSON.stringify({ status, at }), { retain: true }),
     )
-  }
-
-  const startOnce = async (): Promise<void> => {
-    const state = await spool.open()
-    if (state.damage !== null) events.emit('spool:damaged', { lostRows: 0, detail: state.damage })
-    await sequences.restore(spool, state.checkpoint)
-    // Before the spool is read back: what was durable and not yet told when the process died is told now.
-    publishRetained()
     await warmUp(spool, (readings, offset) => {
       latest.update(readings)
       recent.add(readings, offset)
+      clocks.take(readings)
       // A crash may have come before their devices were stored.
       for (const { deviceId, receivedAt } of readings) registry.seen(deviceId, receivedAt, WITH_READINGS)
     })
@@ -148,26 +146,25 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       writer,
       sequences,
       admission,
+      ledger,
       publisher,
       events,
       clock,
+      clocks,
+      onResent: acks.resent,
       maxMemoryBytes: options.bounds.maxMemoryBytes,
     })
-    if (sink === undefined) {
-      ring = createSpoolRing({ spool: trimmable, events }, { maxBytes: options.bounds.maxSpoolBytes })
-    } else {
-      drain = createDrain(
-        { spool: trimmable, spoolId: state.spoolId, sink, events, now: clock, monotonic, random },
-        { ...DRAIN_DEFAULTS, maxAgeMs: options.readingsIntervalMs },
-      )
-      drain.start()
-    }
+    outlet = openOutlet(
+      { sink, events, clock, monotonic, random, spool: trimmable, state, writer, ledger, sequences },
+      options,
+    )
     events.on('drain:stored', () => admission.update())
     await registry.start()
     await buzzer.start()
     await frames.start()
     await latest.start()
     await recent.start()
+    books.start()
     keeping = setInterval(keepSequences, CHECKPOINT_MS)
     keeping.unref()
   }
@@ -182,11 +179,12 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
   const stopOnce = async (): Promise<void> => {
     await quiesce()
     clearInterval(keeping)
+    books.stop()
     await keepSequences()
     // A Postgres that hangs keeps neither the spool nor the program from closing: what it has not stored, or is
     // not known to have stored, is for the next start.
-    if (drain !== undefined) await atMost(options.drainOnStopMs + GRACE_MS, drain.stop(options.drainOnStopMs))
-    await ring?.stop()
+    if (outlet !== undefined)
+      await atMost(options.drainOnStopMs + GRACE_MS, outlet.stop(options.drainOnStopMs))
     await latest.stop()
     await recent.stop()
     await atMost(BOARDS_ON_STOP_MS, Promise.all([registry.stop(), buzzer.stop()]))
@@ -236,8 +234,14 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     devices: createDeviceService({ registry, publisher, events, clock }),
     buzzer,
     frames,
+    balance: ledger,
     clientConnected: (clientId) => messages.clientConnected(clientId),
     clientGone: (clientId) => messages.clientGone(clientId),
-    stats: () => bridgeStats({ spool, writer, drain, admission, latest, recent, registry, buzzer, frames }),
+    subscribed: acks.subscribed,
+    stats: () =>
+      bridgeStats({
+        ...{ spool, writer, drain: outlet?.drain, admission, sequences },
+        ...{ latest, recent, registry, buzzer, frames },
+      }),
   }
 }

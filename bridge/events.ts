@@ -1,18 +1,13 @@
 import { EventEmitter } from 'node:events'
 import type { BuzzerRequest } from './core/buzzer.ts'
 import type { Device } from './core/device.ts'
+import type { DropReason } from './core/drop-reason.ts'
 import type { BridgeError } from './core/errors.ts'
 import type { StoredFrame } from './core/frame.ts'
 import type { DeviceId } from './core/reading.ts'
 import type { RejectionReason } from './core/rejection.ts'
 
-/** Why something that came in was not kept. Every loss has one of these and a counter. */
-export type DropReason =
-  | 'spool-full-qos0' // QoS 0 while the spool or its memory is at its bound
-  | 'spool-damaged' // rows lost to damage of the spool's files
-  | 'stopping-qos0' // QoS 0 that came while Sluice was stopping
-  | 'dead-letter-refused' // a dead letter that Postgres would not even take without its payload
-  | 'store-off-full' // USEDB=false and the spool is at its bound: the oldest rows make room
+export type { DropReason }
 
 /** Why a picture was not kept. */
 export type FrameRefusal =

@@ -7,6 +7,7 @@ import type { BuzzerRequest } from './core/buzzer.ts'
 import type { Device } from './core/device.ts'
 import type { Latest } from './core/latest.ts'
 import type { DeviceId, Reading } from './core/reading.ts'
+import type { BootClaim, CheckedBoot } from './core/unverified.ts'
 
 /** Wall clock, epoch milliseconds. */
 export type Clock = () => number
@@ -43,6 +44,8 @@ export type Done = (error?: Error, payload?: Buffer) => void
 /** Publishes to MQTT clients. QoS 0 unless said. Fire and forget: failures are the broker's events. */
 export interface Publisher {
   publish(topic: string, payload: string, options?: { readonly retain?: boolean; readonly qos?: 0 | 1 }): void
+  /** False when surely nobody listens to this topic now: what is worth nothing unheard need not be made. */
+  isHeard(topic: string): boolean
 }
 
 // --- Spool --------------------------------------------------------------------------------------
@@ -55,6 +58,11 @@ export interface SpoolEntry {
   readonly offset: number
   /** Where the entry before this one ended: a reader that comes from elsewhere knows that rows are missing. */
   readonly previousEnd: number
+  /**
+   * Rows ever appended to this spool before this entry. Unlike offsets these have no gaps, so that what is missing
+   * between two entries can be counted.
+   */
+  readonly row: number
   readonly readingRows: number
   readonly deadRows: number
   readonly readings: Uint8Array
@@ -67,6 +75,14 @@ export interface SeenRecord {
   readonly seen: string
 }
 
+export interface Checkpoint {
+  readonly offset: number
+  /** Rows ever appended below `offset`. */
+  readonly rows: number
+  /** The counters of that moment, in the form of pipeline/ledger.ts. */
+  readonly account: string
+}
+
 export interface SpoolState {
   /** Random, made with the spool; names its cursor in Postgres. */
   readonly spoolId: string
@@ -74,8 +90,14 @@ export interface SpoolState {
   readonly end: number
   /** The offset the next row gets: at or after `end`, and above every offset this spool ever gave out. */
   readonly nextOffset: number
+  /** Rows ever appended: `row` of the next entry. */
+  readonly rows: number
+  /** `row` of the oldest entry kept; `rows` without any. */
+  readonly firstRow: number
   /** Where the last `checkpoint` was; 0 when there was none. */
   readonly checkpoint: number
+  /** What the last `checkpoint` was given to keep; null when there was none. */
+  readonly account: string | null
   /** What was damaged and how it was mended, in one sentence; null for a sound spool. */
   readonly damage: string | null
 }
@@ -94,11 +116,8 @@ export interface SpoolStore {
   entries(offset: number): AsyncIterable<SpoolEntry>
   /** What `checkpoint` kept of the devices' sequence numbers. */
   seen(): AsyncIterable<SeenRecord>
-  /**
-   * Keeps the devices' sequence numbers as of the rows below `offset`, all of them durable already. After a
-   * start only the entries from `offset` on are needed to complete them.
-   */
-  checkpoint(offset: number, seen: readonly SeenRecord[]): Promise<void>
+  /** Keeps the devices' sequence numbers of rows that are durable: a start completes them from `offset` on. */
+  checkpoint(checkpoint: Checkpoint, seen: readonly SeenRecord[]): Promise<void>
   /** Forgets entries that lie wholly below `offset`. */
   trim(offset: number): Promise<void>
   /** Bytes of the entries not yet trimmed. */
@@ -113,21 +132,61 @@ export interface Batch {
   readonly spoolId: string
   readonly from: number
   readonly to: number
+  /** Which of all rows ever appended to the spool these are, lost ones included (`SpoolEntry.row`). */
+  readonly fromRow: number
+  readonly toRow: number
+  /** Rows among them that are not here: the spool has lost them. */
+  readonly lost: number
+  /**
+   * Boots with rows in this batch of which it is not sure that no row came before this spool remembers: the sink
+   * looks whether it has them, and stores none of theirs twice.
+   */
+  readonly boots: readonly BootClaim[]
   /** COPY text for `sensor_data` (columns: core/copy-row.ts), in chunks that end with a newline. */
   readonly readings: readonly Uint8Array[]
   /** COPY text for `dead_letters`. */
   readonly deadLetters: readonly Uint8Array[]
 }
 
+/** What became of a batch, as the sink counted it. */
+export interface Stored {
+  readonly readings: number
+  readonly deadLetters: number
+  /** Readings left out because the sink had them already, per device. */
+  readonly resent: ReadonlyMap<DeviceId, number>
+  /** What the sink knows now of the boots in doubt. */
+  readonly checked: readonly CheckedBoot[]
+}
+
+/** What became of the rows `firstRow` … `row - 1` of a spool (`SpoolEntry.row`), as the sink counted it. */
+export interface Account {
+  /** The first row this sink was given. */
+  readonly firstRow: number
+  readonly row: number
+  readonly readings: number
+  readonly deadLetters: number
+  /** Not stored because the sink had them already. */
+  readonly deduplicated: number
+  readonly lost: number
+}
+
+/** How far the rows of a spool are stored. */
+export interface Cursor {
+  /** Every row below it is accounted for. */
+  readonly offset: number
+  /** Null: an older version moved it last, which did not count. */
+  readonly account: Account | null
+}
+
 export interface ReadingSink {
-  /** The offset up to which this spool's rows are stored; null when the sink has never seen this spool. */
-  cursor(spoolId: string): Promise<number | null>
+  /** Null when the sink has never seen this spool. */
+  cursor(spoolId: string): Promise<Cursor | null>
   /**
    * Stores the batch and moves the cursor from `from` (or from nothing) to `to`, all or nothing.
    * Throws ROW_REFUSED, CURSOR_MOVED or STORE_UNAVAILABLE (then it is not known whether it was stored:
    * ask `cursor`).
    */
-  store(batch: Batch): Promise<void>
+  store(batch: Batch): Promise<Stored>
 }
 
 export interface HistoryReader {

@@ -3,6 +3,7 @@
  * these, never against a store.
  */
 
+import type { CheckedBalance, DeviceBalance } from './core/balance.ts'
 import type { BuzzerRequest } from './core/buzzer.ts'
 import type { Device, ReportedStatus } from './core/device.ts'
 import type { HeartbeatBody, RegisterBody } from './core/device-body.ts'
@@ -133,4 +134,18 @@ export interface HealthReport {
   /** Names of the parts that are not ok, e.g. `["database"]`. Degraded is not dead: acks go on. */
   readonly degraded: readonly string[]
   readonly parts: { readonly [part: string]: PartHealth }
+}
+
+// --- Balance --------------------------------------------------------------------------------------
+
+export interface BalanceService {
+  /**
+   * Everything this spool ever received, and where it is; counted across restarts and crashes. While Postgres could
+   * not be asked since the start, what it has is as of the last time it was.
+   */
+  total(): CheckedBalance
+  /** Since this start: the devices that most was received of, at most `limit`. */
+  devices(limit: number): readonly DeviceBalance[]
+  /** Since this start; undefined when nothing came of it. */
+  device(deviceId: DeviceId): DeviceBalance | undefined
 }

@@ -7,6 +7,7 @@ declare module 'aedes-persistence-level/asyncPersistence.js' {
       client: { readonly id: string },
       packet: { readonly messageId?: number },
     ): Promise<unknown>
+    createRetainedStreamCombi(patterns: readonly string[]): import('node:stream').Readable
     addSubscriptions(client: { readonly id: string }, subscriptions: readonly object[]): Promise<void>
     subscriptionsByTopic(topic: string): Promise<readonly object[]>
     outgoingEnqueueCombi(subscriptions: readonly object[], packet: object): Promise<unknown>

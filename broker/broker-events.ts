@@ -5,6 +5,8 @@ export interface BrokerEvents {
   /** A client is connected: its CONNECT was accepted. */
   'client:connected': [{ clientId: string; address: string }]
   'client:disconnected': [{ clientId: string }]
+  /** A client listens to these topic filters from now on: it asked to, or it came back to a session that does. */
+  'client:subscribed': [{ clientId: string; topics: readonly string[] }]
   /** A connection was closed for what it sent, or for an I/O error. `clientId` is null before CONNECT. */
   'client:error': [{ clientId: string | null; address: string; error: Error }]
   /** A client said nothing for one and a half times its keepalive. */

@@ -9,11 +9,13 @@ import { Aedes, type Client } from 'aedes'
 import type { Intake, Publisher } from '../bridge/index.ts'
 import { type BrokerEmitter, createBrokerEmitter } from './broker-events.ts'
 import { createWriteCombiner } from './combine-writes.ts'
+import { forwardEvents } from './forward-events.ts'
 import { type BrokerAddress, createTcpListener, createWebSocketDoor } from './listeners.ts'
 import { BROKER_DEFAULTS, type BrokerOptions } from './options.ts'
 import { createPacketLimit } from './packet-limit.ts'
 import { createPublishHook } from './publish-hook.ts'
-import { createQuietEmitter, QuietPersistence } from './quiet-routing.ts'
+import { createQuietEmitter, type QuietEmitter, QuietPersistence } from './quiet-routing.ts'
+import { createReadPace } from './read-pace.ts'
 
 export interface EmbeddedBroker extends Publisher {
   readonly events: BrokerEmitter
@@ -29,26 +31,6 @@ export interface EmbeddedBroker extends Publisher {
 
 type PublishOptions = NonNullable<Parameters<Publisher['publish']>[2]>
 
-const addressOf = (client: Client): string => {
-  const remote: unknown = client.req?.socket.remoteAddress ?? Reflect.get(client.conn, 'remoteAddress')
-  return typeof remote === 'string' ? remote : 'unknown'
-}
-
-const forwardEvents = (aedes: Aedes, events: BrokerEmitter): void => {
-  aedes.on('clientReady', (client) =>
-    events.emit('client:connected', { clientId: client.id, address: addressOf(client) }),
-  )
-  aedes.on('clientDisconnect', (client) => events.emit('client:disconnected', { clientId: client.id }))
-  aedes.on('clientError', (client, error) =>
-    events.emit('client:error', { clientId: client.id, address: addressOf(client), error }),
-  )
-  aedes.on('connectionError', (client, error) =>
-    events.emit('client:error', { clientId: null, address: addressOf(client), error }),
-  )
-  aedes.on('keepaliveTimeout', (client) => events.emit('client:keepalive-timeout', { clientId: client.id }))
-  Reflect.apply(aedes.on, aedes, ['error', (error: Error) => events.emit('broker:error', { error })])
-}
-
 /**
  * A broker on an open LevelDB of its own (`sessions`, closed by its owner after `stop`).
  * It takes connections only after `start`.
@@ -59,18 +41,25 @@ export const createEmbeddedBroker = (
 ): EmbeddedBroker => {
   const options = { ...BROKER_DEFAULTS, ...overrides }
   const events = createBrokerEmitter()
-  const persistence = new QuietPersistence(sessions)
+  const reportError = (error: Error): void => {
+    if (stopping === undefined) events.emit('broker:error', { error })
+  }
+  const persistence = new QuietPersistence(sessions, reportError)
   // What the bridge has to tell before there is a broker to tell it: the newest of each topic.
   const early = new Map<string, { readonly payload: string; readonly options: PublishOptions }>()
   const combineWrites = createWriteCombiner()
   const limitPackets = createPacketLimit(options)
+  const readPace = createReadPace(options)
   let aedes: Aedes | undefined
+  let router: QuietEmitter | undefined
   let stopping: Promise<void> | undefined
 
   const handle = (stream: Duplex, request?: IncomingMessage): void => {
     if (aedes === undefined || stopping !== undefined) return void stream.destroy()
     combineWrites(stream)
-    limitPackets(aedes.handle(stream, request))
+    const client = aedes.handle(stream, request)
+    limitPackets(client)
+    readPace.add(client)
   }
   const tcp = createTcpListener(options, handle, (error) => events.emit('broker:error', { error }))
   const webSocket = createWebSocketDoor(options, handle)
@@ -78,7 +67,7 @@ export const createEmbeddedBroker = (
   const publishNow = (to: Aedes, topic: string, payload: string, options: PublishOptions): void => {
     const { retain = false, qos = 0 } = options
     to.publish({ cmd: 'publish', topic, payload, retain, qos, dup: false }, (error) => {
-      if (error && stopping === undefined) events.emit('broker:error', { error })
+      if (error) reportError(error)
     })
   }
 
@@ -98,6 +87,7 @@ export const createEmbeddedBroker = (
       drainTimeout: options.drainTimeoutMs,
       authorizePublish: createPublishHook({ intake, events, isStored, isSilent }),
     })
+    router = emitter
     forwardEvents(aedes, events)
     for (const [topic, { payload, options: told }] of early) publishNow(aedes, topic, payload, told)
     early.clear()
@@ -124,6 +114,9 @@ export const createEmbeddedBroker = (
       if (aedes !== undefined) publishNow(aedes, topic, payload, options)
       else if (options.retain === true) early.set(topic, { payload, options })
     },
+    // Sessions whose client is away do not count: they are not sent what goes with QoS 0. Who will listen is not
+    // known before the start; after the stop nobody does.
+    isHeard: (topic) => stopping === undefined && (router === undefined || router.isHeard(topic)),
     stop: () => {
       stopping ??= stopOnce()
       return stopping

@@ -5,6 +5,7 @@
  * Both of Aedes' matchers walk a trie for each message. What had no listener is remembered by its topic, until
  * somebody subscribes.
  */
+import type { Readable } from 'node:stream'
 import type { Client } from 'aedes'
 import AsyncLevelPersistence from 'aedes-persistence-level/asyncPersistence.js'
 import mqemitter, { type Message, type MQEmitter } from 'mqemitter'
@@ -45,24 +46,37 @@ interface Inner {
 export interface QuietEmitter extends MQEmitter {
   /** True when nobody listens to this topic; false also when that is not known. */
   isSilent(topic: string): boolean
+  /** True when somebody who is connected listens to this topic; looks it up when that is not known. */
+  isHeard(topic: string): boolean
 }
 
 /** The emitter Aedes delivers through; as its own, but it does not look twice for listeners that are not there. */
 export const createQuietEmitter = (concurrency: number): QuietEmitter => {
   const emitter = mqemitter({ concurrency, matchEmptyLevels: true }) as MQEmitter & Inner // [MQTT-4.7.1-3]
   const silent = createSilentTopics()
+  // Of their own: a topic asked after is never emitted while it is silent, and would only push out those that are.
+  const asked = createSilentTopics()
   const emit = emitter.emit.bind(emitter)
   const on = emitter.on.bind(emitter)
+  const hasListener = (topic: string): boolean => emitter._matcher.match(topic).length > 0
+
   return Object.assign(emitter, {
     isSilent: silent.has,
+    isHeard: (topic: string) => {
+      if (silent.has(topic) || asked.has(topic)) return false
+      if (hasListener(topic)) return true
+      asked.add(topic)
+      return false
+    },
     on: (...args: Parameters<typeof on>) => {
       silent.clear()
+      asked.clear()
       return on(...args)
     },
     emit: (message: Message, done?: (error?: Error) => void) => {
       const { topic } = message
       if (silent.has(topic) && !emitter.closed) return done?.()
-      if (emitter._matcher.match(topic).length === 0) silent.add(topic)
+      if (!hasListener(topic)) silent.add(topic)
       emit(message, done)
     },
   })
@@ -74,10 +88,22 @@ const NOTHING_QUEUED: Promise<unknown> = Promise.resolve()
 /** Sessions in LevelDB, with the offline subscribers of a topic looked up once while there are none. */
 export class QuietPersistence extends AsyncLevelPersistence {
   readonly #silent = createSilentTopics()
+  readonly #onError: (error: Error) => void
+
+  /** `onError`: what is retained could not be read for a new subscriber. */
+  constructor(db: object, onError: (error: Error) => void) {
+    super(db)
+    this.#onError = onError
+  }
 
   /** True when no session, connected or not, subscribes to this topic; false also when that is not known. */
   isSilent(topic: string): boolean {
     return this.#silent.has(topic)
+  }
+
+  /** Aedes listens for no error of this stream, and would end the process over a store that is being closed. */
+  override createRetainedStreamCombi(patterns: readonly string[]): Readable {
+    return super.createRetainedStreamCombi(patterns).on('error', this.#onError)
   }
 
   override addSubscriptions(client: Client, subscriptions: readonly object[]): Promise<void> {

@@ -46,7 +46,29 @@ export const addSequence = (ranges: SequenceRanges, seq: number): boolean => {
   return true
 }
 
-/** Forgets the lowest ranges until at most `max` are left: a possible duplicate is better than a loss. */
-export const forgetLowest = (ranges: SequenceRanges, max: number): void => {
-  if (ranges.length > max * 2) ranges.splice(0, ranges.length - max * 2)
+/**
+ * Forgets the lowest ranges until at most `max` are left, and returns them; undefined in the common case. The `spared`
+ * very lowest stay.
+ */
+export const forgetLowest = (ranges: SequenceRanges, max: number, spared = 0): SequenceRanges | undefined => {
+  const excess = ranges.length - max * 2
+  return excess > 0 ? ranges.splice(spared * 2, excess) : undefined
+}
+
+/** How many numbers there are up to `limit`. */
+export const countUpTo = (ranges: SequenceRanges, limit: number): number => {
+  let count = 0
+  for (let i = 0; i < ranges.length; i += 2) {
+    const from = ranges[i] ?? 0
+    if (from > limit) break
+    count += Math.min(ranges[i + 1] ?? 0, limit) - from + 1
+  }
+  return count
+}
+
+/** How many numbers are missing between the ranges. */
+export const countMissing = (ranges: SequenceRanges): number => {
+  let count = 0
+  for (let i = 2; i < ranges.length; i += 2) count += (ranges[i] ?? 0) - (ranges[i - 1] ?? 0) - 1
+  return count
 }

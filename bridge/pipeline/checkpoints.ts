@@ -2,14 +2,14 @@
  * Keeps the devices' sequence numbers beside the spool, and sees to it that rows go from the spool only when a
  * checkpoint knows them: else a resend after a crash would be stored again.
  */
-import type { SpoolStore } from '../ports.ts'
+import type { Checkpoint, SpoolStore } from '../ports.ts'
 import type { Sequences } from './sequences.ts'
 
 export interface CheckpointsDeps {
   readonly spool: SpoolStore
   readonly sequences: Sequences
-  /** Where what is durable ends; undefined before the start. */
-  readonly end: () => number | undefined
+  /** What is durable now, and the books of it; undefined before the start. */
+  readonly now: () => Checkpoint | undefined
   readonly onTrimmed: () => void
 }
 
@@ -20,13 +20,13 @@ export interface Checkpoints {
   readonly trimmable: Pick<SpoolStore, 'read' | 'trim' | 'bytes'>
 }
 
-export const createCheckpoints = ({ spool, sequences, end, onTrimmed }: CheckpointsDeps): Checkpoints => {
+export const createCheckpoints = ({ spool, sequences, now, onTrimmed }: CheckpointsDeps): Checkpoints => {
   let taking = Promise.resolve()
 
   /** One after the other: a trim must not overtake a checkpoint that another caller has begun. */
   const take = (): Promise<void> => {
     const next = taking.then(async () => {
-      const at = end()
+      const at = now()
       if (at !== undefined) await sequences.checkpoint(spool, at)
     })
     taking = next.catch(() => undefined)

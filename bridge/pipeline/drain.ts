@@ -8,11 +8,13 @@
 import { entryEnd } from '../core/entry-end.ts'
 import { isBridgeError } from '../core/errors.ts'
 import { RETRY_POLICIES, retryDelay } from '../core/retry.ts'
-import type { BridgeEmitter } from '../events.ts'
-import type { ReadingSink, SpoolEntry, SpoolStore } from '../ports.ts'
+import type { SpoolEntry, SpoolStore } from '../ports.ts'
+import { createDrainCursor, type DrainCursorDeps, type Span } from './drain-cursor.ts'
 import { chunksOf } from './entry-rows.ts'
+import type { Ledger } from './ledger.ts'
 import { createPause } from './pause.ts'
-import { createRefusedRows } from './refused-rows.ts'
+import { type Counts, createRefusedRows } from './refused-rows.ts'
+import { rowsOfStretch, stretchOf } from './stretch.ts'
 import { createWaitingRows } from './waiting-rows.ts'
 
 export interface DrainOptions {
@@ -32,11 +34,13 @@ export const DRAIN_DEFAULTS: DrainOptions = {
   batchBytes: 4 * 1024 * 1024,
 }
 
-export interface DrainDeps {
+export interface DrainDeps extends DrainCursorDeps {
   readonly spool: Pick<SpoolStore, 'read' | 'trim'>
-  readonly spoolId: string
-  readonly sink: ReadingSink
-  readonly events: BridgeEmitter
+  readonly ledger: Pick<Ledger, 'cursorRead' | 'stored' | 'lost'>
+  /** Where the durable rows end, and how many there ever were. */
+  readonly reach: () => { readonly end: number; readonly rows: number }
+  /** Where the rows of this run begin. */
+  readonly runFrom: number
   readonly now: () => number
   readonly monotonic: () => number
   readonly random: () => number
@@ -52,6 +56,8 @@ export interface Drain {
   readonly failing: boolean
   /** Rows known to wait. After a start in the middle of a backlog: at least these. */
   readonly waiting: number
+  /** How long the oldest of those waits, in milliseconds; 0 without any. */
+  readonly oldestMs: number
   /** Stores what is left while the sink takes it, at most until `deadlineMs` from now; then stops. */
   stop(deadlineMs: number): Promise<void>
 }
@@ -60,33 +66,15 @@ export interface Drain {
 const TRIM_BYTES = 8 * 1024 * 1024
 const TRIM_EVERY_MS = 1_000
 
-interface Content {
-  readonly readings: number
-  readonly deadLetters: number
-  readonly bytes: number
-}
-
-/** What the entries hold at or after `from`; the bytes are those of the whole entries. */
-const contentOf = (entries: readonly SpoolEntry[], from: number): Content => {
-  let readings = 0
-  let deadLetters = 0
-  let bytes = 0
-  for (const entry of entries) {
-    const skipped = Math.max(0, from - entry.offset)
-    readings += Math.max(0, entry.readingRows - skipped)
-    deadLetters += entry.deadRows - Math.max(0, skipped - entry.readingRows)
-    bytes += entry.readings.byteLength + entry.deadLetters.byteLength
-  }
-  return { readings, deadLetters, bytes }
-}
+const bytesOf = (entries: readonly SpoolEntry[]): number =>
+  entries.reduce((sum, { readings, deadLetters }) => sum + readings.byteLength + deadLetters.byteLength, 0)
 
 /** A drain of one spool into one sink. */
 export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAULTS): Drain => {
-  const { spool, spoolId, sink, events, monotonic, random } = deps
+  const { spool, events, monotonic, random } = deps
   const pause = createPause()
   const waiting = createWaitingRows(options, monotonic)
-  let position: number | undefined
-  let reached = 0
+  const cursor = createDrainCursor(deps)
   let stopBy: number | undefined
   let running: Promise<void> | undefined
   let trimmed = 0
@@ -94,7 +82,6 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
   let trimmedAt = 0
   let trimBytes = 0
   let failingSince: number | undefined
-  let lostTo = 0
 
   /**
    * One step behind: what was stored since the last trim stays in the spool until the next one, so that a start
@@ -102,7 +89,7 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
    * A trim that fails costs room, not rows: the drain goes on, and tries again.
    */
   const trim = async (offset: number): Promise<void> => {
-    trimNext = reached
+    trimNext = cursor.reached
     trimmedAt = monotonic()
     trimBytes = 0
     if (offset === trimmed) return
@@ -114,12 +101,7 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
     }
   }
 
-  const moveTo = (offset: number): void => {
-    position = offset
-    reached = offset
-  }
-
-  const refused = createRefusedRows({ ...deps, moveTo })
+  const refused = createRefusedRows({ ...deps, cursor })
 
   const recovered = (): void => {
     if (failingSince === undefined) return
@@ -127,57 +109,66 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
     failingSince = undefined
   }
 
-  /**
-   * Counts rows that should be there and are not: the files of the spool were damaged. Once, however often the
-   * batch behind them is tried.
-   */
-  const countLost = (from: number, previousEnd: number): void => {
-    if (from === 0 || previousEnd <= Math.max(from, lostTo)) return
-    lostTo = previousEnd
-    const lostRows = previousEnd - from
-    const detail = `rows ${from} to ${previousEnd - 1} of the spool are missing`
+  /** Tells of rows that should be there and are not: the files of the spool were damaged. */
+  const tellLost = (lostRows: number, before: number): void => {
+    const detail = `${lostRows} rows before offset ${before} of the spool are missing`
     events.emit('spool:damaged', { lostRows, detail })
     events.emit('message:dropped', { reason: 'spool-damaged', count: lostRows })
   }
 
-  const store = async (entries: readonly SpoolEntry[], from: number, to: number): Promise<void> => {
+  /** Entries lost at the very end leave no entry behind them that would show it. */
+  const passLostEnd = async (from: number): Promise<void> => {
+    const { end, rows } = deps.reach()
+    const row = cursor.account?.row
+    if (from === 0 || from >= end || row === undefined || row >= rows) return
+    await cursor.store({
+      to: end,
+      fromRow: row,
+      toRow: rows,
+      lost: rows - row,
+      readings: [],
+      deadLetters: [],
+    })
+    tellLost(rows - row, end)
+  }
+
+  const store = async (entries: readonly SpoolEntry[], from: number, span: Span): Promise<Counts> => {
     try {
-      await sink.store({ spoolId, from, to, ...chunksOf(entries, from) })
+      const { readings, deadLetters } = await cursor.store(span)
+      return { readings, deadLetters }
     } catch (error) {
       if (!isBridgeError(error, 'ROW_REFUSED')) throw error
-      await refused.store(entries, from)
+      return await refused.store(entries, from, span.fromRow)
     }
-    moveTo(to)
   }
 
   /** One batch; false when there was nothing to store. */
-  const copy = async (): Promise<boolean> => {
-    const from = position ?? 0
+  const copy = async (from: number): Promise<boolean> => {
     const mark = waiting.mark()
-    const entries = await spool.read(from, options.batchBytes)
-    if (entries.length === 0) {
+    const [first, ...rest] = stretchOf(await spool.read(from, options.batchBytes), deps.runFrom)
+    if (first === undefined) {
+      await passLostEnd(from)
       waiting.none(mark)
       return false
     }
-    let to = from
-    for (const entry of entries) {
-      countLost(to, entry.previousEnd)
-      to = entryEnd(entry)
-    }
+    const entries = [first, ...rest] as const
+    const to = entryEnd(rest.at(-1) ?? first)
+    const rows = rowsOfStretch(entries, from, cursor.account?.row)
     const started = monotonic()
-    await store(entries, from, to)
-    const { readings, deadLetters, bytes } = contentOf(entries, from)
-    waiting.stored(mark, { rows: readings + deadLetters, bytes, to }, started)
+    const stored = await store(entries, from, { to, ...rows, ...chunksOf(entries, from) })
+    if (rows.lost > 0) tellLost(rows.lost, to)
+    const bytes = bytesOf(entries)
+    waiting.stored(mark, { rows: rows.toRow - rows.fromRow - rows.lost, bytes, to }, started)
     trimBytes += bytes
     const ms = monotonic() - started
-    events.emit('drain:stored', { readings, deadLetters, bytes, ms, waiting: waiting.rows })
+    events.emit('drain:stored', { ...stored, bytes, ms, waiting: waiting.rows })
     return true
   }
 
   const step = async (): Promise<void> => {
-    if (position === undefined) moveTo((await sink.cursor(spoolId)) ?? 0)
+    const from = await cursor.read()
     if (waiting.isDue() || stopBy !== undefined) {
-      const stored = await copy()
+      const stored = await copy(from)
       if (!stored && stopBy !== undefined) stopBy = monotonic()
     }
     // Only now: a sink may tell its cursor and yet store nothing.
@@ -191,7 +182,7 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
   }
 
   const failed = async (error: unknown, attempt: number): Promise<void> => {
-    position = undefined
+    cursor.unknown()
     // The cursor may come back from further behind than the rows counted reach.
     waiting.unknown()
     if (stopBy !== undefined) {
@@ -218,7 +209,7 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
         await failed(error, attempt)
       }
     }
-    await trim(reached)
+    await trim(cursor.reached)
   }
 
   return {
@@ -231,13 +222,16 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
       if (matters && failingSince === undefined) pause.wake()
     },
     get position() {
-      return reached
+      return cursor.reached
     },
     get failing() {
       return failingSince !== undefined
     },
     get waiting() {
       return waiting.rows
+    },
+    get oldestMs() {
+      return waiting.oldestMs()
     },
     stop: async (deadlineMs) => {
       stopBy ??= monotonic() + deadlineMs

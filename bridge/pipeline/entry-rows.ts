@@ -6,6 +6,8 @@ import type { SpoolEntry } from '../ports.ts'
 
 export interface EntryRow {
   readonly offset: number
+  /** Its number among all rows of the spool. */
+  readonly row: number
   readonly kind: 'reading' | 'dead-letter'
   /** The COPY line with its newline. */
   readonly line: Uint8Array
@@ -31,7 +33,7 @@ export const rowsOf = (entries: readonly SpoolEntry[], from: number): readonly E
     let offset = entry.offset
     for (const kind of ['reading', 'dead-letter'] as const) {
       for (const line of lines(kind === 'reading' ? entry.readings : entry.deadLetters)) {
-        if (offset >= from) rows.push({ offset, kind, line })
+        if (offset >= from) rows.push({ offset, row: entry.row + offset - entry.offset, kind, line })
         offset += 1
       }
     }

@@ -4,6 +4,7 @@
  * 3.1.1 has no other answer, and a board without one would send the same bytes for ever.
  */
 import { isUtf8 } from 'node:buffer'
+import type { BoardClocks } from '../core/board-times.ts'
 import { createRowEncoder } from '../core/copy-row.ts'
 import { BAD_DEVICE_ID } from '../core/device-id.ts'
 import { BridgeError } from '../core/errors.ts'
@@ -15,6 +16,7 @@ import type { BridgeEmitter } from '../events.ts'
 import type { Clock, Done, Message, Publisher } from '../ports.ts'
 import type { Ingested } from '../services.ts'
 import type { Admission } from './admission.ts'
+import type { Ledger } from './ledger.ts'
 import type { Sequences } from './sequences.ts'
 import type { OnDurable, SpoolWriter } from './spool-writer.ts'
 
@@ -22,9 +24,14 @@ export interface IngestDeps {
   readonly writer: SpoolWriter
   readonly sequences: Sequences
   readonly admission: Admission
+  readonly ledger: Pick<Ledger, 'took' | 'deduplicated' | 'dropped' | 'durableLetter'>
   readonly publisher: Publisher
   readonly events: BridgeEmitter
   readonly clock: Clock
+  /** What is known of the boards' own clocks. */
+  readonly clocks: BoardClocks
+  /** A board sent again what was known. */
+  readonly onResent: (deviceId: DeviceId) => void
   readonly maxMemoryBytes: number
 }
 
@@ -51,11 +58,11 @@ const MAX_DEAD_LETTER_BYTES = 1024 * 1024
 const REPLACEMENT = '\ufffd'
 /** The way in to one spool. */
 export const createIngest = (deps: IngestDeps): Ingest => {
-  const { writer, sequences, admission, publisher, events, clock } = deps
+  const { writer, sequences, admission, ledger, publisher, events, clock, clocks } = deps
   const encoder = createRowEncoder()
   let stopping = false
 
-  const spool = (readings: readonly Reading[], done: OnDurable): void => {
+  const spool = (readings: readonly Reading[], deviceId: DeviceId, done: OnDurable): void => {
     let lines = ''
     let fresh = readings
     const first = readings[0]
@@ -65,10 +72,15 @@ export const createIngest = (deps: IngestDeps): Ingest => {
       fresh = readings.filter((reading) => sequences.isNew(reading))
       for (const reading of fresh) lines += encoder.reading(reading)
     }
+    const known = lines === '' ? readings.length : readings.length - fresh.length
+    if (known < readings.length) ledger.took(deviceId, readings.length - known)
     if (lines !== '') writer.append(lines, fresh, done)
     else writer.afterPending(done)
-    const known = lines === '' ? readings.length : readings.length - fresh.length
-    if (known > 0) events.emit('readings:deduplicated', { count: known })
+    if (known > 0) {
+      ledger.deduplicated(deviceId, known)
+      deps.onResent(deviceId)
+      events.emit('readings:deduplicated', { count: known })
+    }
     if (writer.pendingBytes >= deps.maxMemoryBytes) admission.update()
   }
 
@@ -76,20 +88,26 @@ export const createIngest = (deps: IngestDeps): Ingest => {
     const { topic, clientId, deviceId } = message
     const payload = message.payload.subarray(0, MAX_DEAD_LETTER_BYTES)
     const line = encoder.deadLetter({ receivedAt: clock(), topic, clientId, deviceId, payload, ...rejection })
-    writer.appendDeadLetter(line, (error) => done(error))
+    ledger.took(deviceId, 1)
+    writer.appendDeadLetter(line, (error) => {
+      if (error === undefined) ledger.durableLetter(deviceId)
+      done(error)
+    })
     events.emit('message:rejected', { ...rejection, topic, deviceId })
     if (deviceId !== null) publisher.publish(topics.errors(deviceId), JSON.stringify({ ...rejection, topic }))
   }
 
   /** Runs `take` now, or when there is room; refuses or drops as the QoS allows. `bytes` is what holding it costs. */
   const admit = (
-    { qos, bytes }: { readonly qos: Message['qos']; readonly bytes: () => number },
+    { qos, deviceId, bytes }: Arrival,
     take: () => void,
     done: (error?: Error) => void,
   ): void => {
     if (!stopping && !admission.full) return take()
     if (qos === 0) {
-      events.emit('message:dropped', { reason: stopping ? 'stopping-qos0' : 'spool-full-qos0', count: 1 })
+      const reason = stopping ? 'stopping-qos0' : 'spool-full-qos0'
+      ledger.dropped(deviceId, reason)
+      events.emit('message:dropped', { reason, count: 1 })
       return done()
     }
     if (stopping) return done(new BridgeError('STOPPING', 'Sluice is stopping'))
@@ -103,7 +121,7 @@ export const createIngest = (deps: IngestDeps): Ingest => {
     if (text.includes(REPLACEMENT) && !isUtf8(payload)) {
       return { reason: 'bad-encoding', detail: 'the payload is not UTF-8' }
     }
-    const decoded = decodeText(text, { deviceId, receivedAt: clock() })
+    const decoded = decodeText(text, { deviceId, receivedAt: clock(), clocks })
     return decoded.ok ? decoded.readings : decoded.rejection
   }
 
@@ -111,35 +129,37 @@ export const createIngest = (deps: IngestDeps): Ingest => {
     const result = decode(message, deviceId)
     if ('reason' in result) bury({ ...plain(message), clientId, deviceId }, result, done)
     // Its offset is nothing to a source, which would take it for another payload.
-    else spool(result, (error) => done(error))
+    else spool(result, deviceId, (error) => done(error))
   }
 
   return {
     readings: (message, clientId, deviceId, done) => {
       if (deviceId === undefined) {
         return admit(
-          sized(message),
+          arrival(message, null),
           () => bury({ ...plain(message), clientId, deviceId: null }, BAD_DEVICE_ID, done),
           done,
         )
       }
       // The common case makes no closure.
       if (!stopping && !admission.full) return takeReadings(message, clientId, deviceId, done)
-      admit(sized(message), () => takeReadings(message, clientId, deviceId, done), done)
+      admit(arrival(message, deviceId), () => takeReadings(message, clientId, deviceId, done), done)
     },
-    reject: (message, rejection, done) => admit(sized(message), () => bury(message, rejection, done), done),
+    reject: (message, rejection, done) =>
+      admit(arrival(message, message.deviceId), () => bury(message, rejection, done), done),
     body: (deviceId, body) =>
       new Promise((resolve, reject) => {
         const take = (): void => {
-          const decoded = decodeReadings(body, { deviceId, receivedAt: clock() })
+          const decoded = decodeReadings(body, { deviceId, receivedAt: clock(), clocks })
           if (!decoded.ok) return resolve(decoded)
           const { readings } = decoded
-          spool(readings, (error, id) =>
+          spool(readings, deviceId, (error, id) =>
             error === undefined ? resolve({ ok: true, id, readings }) : reject(error),
           )
         }
         // Measured only for a body that has to wait: to print it again is dear.
-        admit({ qos: 1, bytes: () => JSON.stringify(body)?.length ?? 0 }, take, (error) => reject(error))
+        const bytes = () => JSON.stringify(body)?.length ?? 0
+        admit({ qos: 1, deviceId, bytes }, take, (error) => reject(error))
       }),
     stop: () => {
       stopping = true
@@ -148,7 +168,18 @@ export const createIngest = (deps: IngestDeps): Ingest => {
   }
 }
 
-const sized = ({ qos, payload }: Message) => ({ qos, bytes: () => payload.byteLength })
+/** What is asked of a message before it is taken in. */
+interface Arrival {
+  readonly qos: Message['qos']
+  readonly deviceId: DeviceId | null
+  readonly bytes: () => number
+}
+
+const arrival = ({ qos, payload }: Message, deviceId: DeviceId | null): Arrival => ({
+  qos,
+  deviceId,
+  bytes: () => payload.byteLength,
+})
 
 /** A message without whatever else a broker's packet carries. */
 const plain = ({ topic, payload, qos, retain }: Message): Message => ({ topic, payload, qos, retain })

@@ -8,21 +8,30 @@ import { halve } from '../core/halving.ts'
 import type { DeviceId } from '../core/reading.ts'
 import { topics } from '../core/topic.ts'
 import type { BridgeEmitter } from '../events.ts'
-import type { ReadingSink, SpoolEntry } from '../ports.ts'
+import type { SpoolEntry } from '../ports.ts'
+import type { DrainCursor } from './drain-cursor.ts'
 import { type EntryRow, rowsOf } from './entry-rows.ts'
+import type { Ledger } from './ledger.ts'
+
+/** What was stored. */
+export interface Counts {
+  readonly readings: number
+  readonly deadLetters: number
+}
 
 export interface RefusedRows {
-  /** Stores the rows of `entries` at or after `from`, in order, each as a row or as a dead letter. */
-  store(entries: readonly SpoolEntry[], from: number): Promise<void>
+  /**
+   * Stores the rows of `entries` at or after `from`, in order, each as a row or as a dead letter. `fromRow` is the
+   * number of the first, or of the first that is lost before it.
+   */
+  store(entries: readonly SpoolEntry[], from: number, fromRow: number): Promise<Counts>
 }
 
 export interface RefusedRowsDeps {
-  readonly sink: ReadingSink
-  readonly spoolId: string
+  readonly cursor: Pick<DrainCursor, 'store'>
+  readonly ledger: Pick<Ledger, 'lost'>
   readonly events: BridgeEmitter
   readonly now: () => number
-  /** Told of each step of the cursor, for a failure in the middle. */
-  readonly moveTo: (offset: number) => void
 }
 
 const NOTHING = new Uint8Array(0)
@@ -35,19 +44,9 @@ const deviceOf = (line: Uint8Array): DeviceId | null => {
   }
 }
 
-/** A finder of refused rows for one spool and sink. */
-export const createRefusedRows = (deps: RefusedRowsDeps): RefusedRows => {
-  const { sink, spoolId, events, now, moveTo } = deps
+/** A finder of refused rows for one drain. */
+export const createRefusedRows = ({ cursor, ledger, events, now }: RefusedRowsDeps): RefusedRows => {
   const encoder = createRowEncoder()
-
-  const storeSpan = async (rows: readonly EntryRow[], from: number): Promise<number> => {
-    const to = (rows.at(-1)?.offset ?? from) + 1
-    const linesOf = (kind: EntryRow['kind']) =>
-      rows.filter((row) => row.kind === kind).map(({ line }) => line)
-    await sink.store({ spoolId, from, to, readings: linesOf('reading'), deadLetters: linesOf('dead-letter') })
-    moveTo(to)
-    return to
-  }
 
   const letterFor = (row: EntryRow, error: Error): Uint8Array => {
     const deviceId = row.kind === 'reading' ? deviceOf(row.line) : null
@@ -64,45 +63,59 @@ export const createRefusedRows = (deps: RefusedRowsDeps): RefusedRows => {
     return Buffer.from(letter, 'utf8')
   }
 
-  const bury = async (row: EntryRow, from: number, error: Error): Promise<number> => {
-    try {
-      const to = await storeSpan([{ ...row, kind: 'dead-letter', line: letterFor(row, error) }], from)
-      events.emit('drain:refused', { detail: error.message })
-      return to
-    } catch (again) {
-      if (row.kind === 'reading' || !isBridgeError(again, 'ROW_REFUSED')) throw again
-      // One row must not hold up all that follow for ever.
-      const to = row.offset + 1
-      await sink.store({ spoolId, from, to, readings: [], deadLetters: [] })
-      moveTo(to)
-      events.emit('message:dropped', { reason: 'dead-letter-refused', count: 1 })
-      return to
-    }
-  }
-
-  /** Stores rows `low` … `high - 1`; returns where the cursor is then. */
-  const storeHalves = async (
-    rows: readonly EntryRow[],
-    low: number,
-    high: number,
-    from: number,
-  ): Promise<number> => {
-    try {
-      return await storeSpan(rows.slice(low, high), from)
-    } catch (error) {
-      if (!isBridgeError(error, 'ROW_REFUSED')) throw error
-      const row = rows[low]
-      if (high - low === 1 && row !== undefined) return await bury(row, from, error)
-      let cursor = from
-      for (const span of halve(low, high)) cursor = await storeHalves(rows, span.from, span.to, cursor)
-      return cursor
-    }
-  }
-
   return {
-    store: async (entries, from) => {
+    store: async (entries, from, fromRow) => {
       const rows = rowsOf(entries, from)
-      await storeHalves(rows, 0, rows.length, from)
+      let reached = fromRow
+      let readings = 0
+      let deadLetters = 0
+
+      const storeSpan = async (span: readonly EntryRow[], toRow: number, to: number): Promise<void> => {
+        const linesOf = (kind: EntryRow['kind']) =>
+          span.filter((row) => row.kind === kind).map(({ line }) => line)
+        const stored = await cursor.store({
+          to,
+          fromRow: reached,
+          toRow,
+          lost: toRow - reached - span.length,
+          readings: linesOf('reading'),
+          deadLetters: linesOf('dead-letter'),
+        })
+        reached = toRow
+        readings += stored.readings
+        deadLetters += stored.deadLetters
+      }
+
+      const bury = async (row: EntryRow, error: Error): Promise<void> => {
+        const { offset, row: number } = row
+        const letter: EntryRow = { ...row, kind: 'dead-letter', line: letterFor(row, error) }
+        try {
+          await storeSpan([letter], number + 1, offset + 1)
+          events.emit('drain:refused', { detail: error.message })
+        } catch (again) {
+          if (row.kind === 'reading' || !isBridgeError(again, 'ROW_REFUSED')) throw again
+          // One row must not hold up all that follow for ever.
+          await storeSpan([], number + 1, offset + 1)
+          ledger.lost('dead-letter-refused', 1)
+          events.emit('message:dropped', { reason: 'dead-letter-refused', count: 1 })
+        }
+      }
+
+      /** Stores rows `low` … `high - 1`. */
+      const storeHalves = async (low: number, high: number): Promise<void> => {
+        const last = rows[high - 1]
+        if (last === undefined) return
+        try {
+          await storeSpan(rows.slice(low, high), last.row + 1, last.offset + 1)
+        } catch (error) {
+          if (!isBridgeError(error, 'ROW_REFUSED')) throw error
+          if (high - low === 1) return await bury(last, error)
+          for (const span of halve(low, high)) await storeHalves(span.from, span.to)
+        }
+      }
+
+      await storeHalves(0, rows.length)
+      return { readings, deadLetters }
     },
   }
 }

@@ -4,71 +4,148 @@
  * Two windows of the same form. `taken` answers at intake, and holds what is still on its way to the disk.
  * `durable` holds only what an fsync has made sure of, and is what checkpoints write: a checkpoint that knew
  * of a row which a crash then took along would turn that row's resend into a loss.
+ *
+ * What a window does not know may be in the table all the same. That is not looked up here, where a board waits for
+ * its ack, but by the drain, in the transaction of the COPY: `unverified` tells it for which boots.
  */
-import { rowIdentity } from '../core/copy-row.ts'
-import { createSeenSequences } from '../core/dedupe.ts'
+import { rowIdentity, SENSOR_COLUMNS } from '../core/copy-row.ts'
+import { createSeenSequences, type SeenLimits } from '../core/dedupe.ts'
 import type { DeviceId, Reading } from '../core/reading.ts'
-import type { SeenRecord, SpoolStore } from '../ports.ts'
+import type { SequenceState } from '../core/sequence-state.ts'
+import {
+  type BootClaim,
+  type CheckedBoot,
+  createUnverified,
+  isSure,
+  type SeenRow,
+} from '../core/unverified.ts'
+import type { Batch, Checkpoint, SeenRecord, SpoolStore } from '../ports.ts'
 
 export interface Sequences {
   /** True the first time for this device, boot and seq; always true for a reading without them. */
   isNew(reading: Reading): boolean
-  /** Takes note of readings that an fsync has made durable. */
-  committed(readings: readonly Reading[]): void
-  /** Writes what changed since the last checkpoint; `end` is where the durable rows end. */
-  checkpoint(store: SpoolStore, end: number): Promise<void>
-  /** Reads back the last checkpoint and the rows written since. */
+  /** Takes note of readings that an fsync has made durable, in order of their offsets; `offset` is the first's. */
+  committed(readings: readonly Reading[], offset: number): void
+  /** Boots to be looked up with the rows below `to`, all of which were noted. Nearly always none. */
+  unverified(to: number): readonly BootClaim[]
+  /** What the sink found when it stored the batch. */
+  verified(boots: readonly CheckedBoot[], batch: Pick<Batch, 'from' | 'to'>): void
+  /** How far a device's numbers are durable, of the boot used last; undefined when it sends none. */
+  readonly state: (deviceId: DeviceId) => SequenceState | undefined
+  /** Numbers that never came between others that did, of all boots remembered. */
+  readonly missing: number
+  /** Writes what changed since the last checkpoint. */
+  checkpoint(store: SpoolStore, checkpoint: Checkpoint): Promise<void>
+  /**
+   * Reads back the last checkpoint and the rows written since its offset. 0 for a spool that was damaged: what it
+   * has kept of the devices may not be whole.
+   */
   restore(store: SpoolStore, checkpoint: number): Promise<void>
 }
 
-/** Empty windows. */
-export const createSequences = (): Sequences => {
-  const taken = createSeenSequences()
-  const durable = createSeenSequences()
-  let changed = new Set<DeviceId>()
-  let checkpointed = 0
+const TS = SENSOR_COLUMNS.indexOf('ts')
+/** A record of nothing, in place of one that would be out of date. */
+const FORGOTTEN = '[]'
 
-  const note = (deviceId: DeviceId, boot: string, seq: number): void => {
-    durable.note(deviceId, boot, seq)
-    changed.add(deviceId)
+/** Of a spooled row; as old as can be when it cannot be read, so that no look misses it. */
+const tsOf = (line: string): number => {
+  const ts = Date.parse(line.split('\t', TS + 1)[TS] ?? '')
+  return Number.isNaN(ts) ? Number.MIN_SAFE_INTEGER : ts
+}
+
+/** Empty windows. */
+export const createSequences = (limits: Partial<SeenLimits> = {}): Sequences => {
+  const unverified = createUnverified()
+  const taken = createSeenSequences(limits)
+  let changed = new Set<DeviceId>()
+  let written: Checkpoint | undefined
+  /** The row that is being noted. */
+  let at = 0
+  /** A boot that comes new may have rows below it that are not in the table yet, forgotten since. */
+  let unsureBelow = 0
+  const durable = createSeenSequences(limits, {
+    made: (boot) => {
+      boot.unsureBelow = unsureBelow
+    },
+    dropped: (boot) => {
+      unverified.drop(boot)
+      unsureBelow = Math.max(unsureBelow, at)
+    },
+  })
+
+  const note = (row: SeenRow, name: string): void => {
+    const boot = durable.use(row.deviceId, name)
+    const isNew = durable.noteIn(boot, row.seq)
+    if (!isNew || !isSure(boot, row.seq, row.ts)) unverified.add(boot, row, { offset: at, isNew })
+    changed.add(row.deviceId)
+  }
+
+  const restoreRecords = async (store: SpoolStore): Promise<boolean> => {
+    let areWhole = true
+    for await (const { deviceId, seen } of store.seen()) {
+      taken.restore(deviceId, seen)
+      const boots = durable.restore(deviceId, seen)
+      areWhole &&= boots !== undefined
+      for (const boot of boots ?? []) {
+        areWhole &&= boot.leaseFrom >= 0
+        unverified.resume(boot, deviceId)
+      }
+    }
+    return areWhole
   }
 
   return {
     isNew: ({ deviceId, boot, seq }) => boot === null || seq === null || taken.note(deviceId, boot, seq),
-    committed: (readings) => {
-      for (const { deviceId, boot, seq } of readings) {
-        if (boot !== null && seq !== null) note(deviceId, boot, seq)
+    committed: (readings, offset) => {
+      at = offset
+      for (const reading of readings) {
+        const { boot, seq } = reading
+        if (boot !== null && seq !== null) note(reading as Reading & { readonly seq: number }, boot)
+        at += 1
       }
     },
-    checkpoint: async (store, end) => {
+    unverified: unverified.below,
+    verified: (boots, batch) => {
+      for (const claim of boots) {
+        const boot = durable.find(claim.deviceId, claim.boot)
+        if (boot === undefined) continue
+        unverified.checked(boot, claim, batch)
+        changed.add(claim.deviceId)
+      }
+    },
+    state: durable.state,
+    get missing() {
+      return durable.missing
+    },
+    checkpoint: async (store, checkpoint) => {
       // Rows without a seq count as well: a spool that is trimmed to nothing knows its end from here alone.
-      if (changed.size === 0 && end === checkpointed) return
+      const isSame = checkpoint.offset === written?.offset && checkpoint.account === written.account
+      if (changed.size === 0 && isSame) return
       const devices = changed
       changed = new Set()
       const records: SeenRecord[] = []
-      for (const deviceId of devices) {
-        const seen = durable.record(deviceId)
-        if (seen !== undefined) records.push({ deviceId, seen })
-      }
+      for (const deviceId of devices) records.push({ deviceId, seen: durable.record(deviceId) ?? FORGOTTEN })
       try {
-        await store.checkpoint(end, records)
-        checkpointed = end
+        await store.checkpoint(checkpoint, records)
+        written = checkpoint
       } catch (error) {
         for (const deviceId of devices) changed.add(deviceId)
         throw error
       }
     },
     restore: async (store, checkpoint) => {
-      for await (const { deviceId, seen } of store.seen()) {
-        taken.restore(deviceId, seen)
-        durable.restore(deviceId, seen)
-      }
-      for await (const entry of store.entries(checkpoint)) {
+      unsureBelow = checkpoint
+      at = checkpoint
+      const areWhole = await restoreRecords(store)
+      for await (const entry of store.entries(areWhole ? checkpoint : 0)) {
+        at = entry.offset
         for (const line of Buffer.from(entry.readings).toString('utf8').split('\n')) {
           const identity = rowIdentity(line)
-          if (identity === undefined) continue
-          taken.note(identity.deviceId, identity.boot, identity.seq)
-          note(identity.deviceId, identity.boot, identity.seq)
+          if (identity !== undefined) {
+            taken.note(identity.deviceId, identity.boot, identity.seq)
+            note({ ...identity, ts: tsOf(line) }, identity.boot)
+          }
+          at += 1
         }
       }
     },

@@ -5,6 +5,7 @@
 import { entryEnd } from '../core/entry-end.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { SpoolStore } from '../ports.ts'
+import type { Ledger } from './ledger.ts'
 
 export interface SpoolRing {
   /** Looks whether room has to be made; cheap when not. */
@@ -22,8 +23,13 @@ const RETRY_MS = 1_000
 export const createSpoolRing = (
   {
     spool,
+    ledger,
     events,
-  }: { readonly spool: Pick<SpoolStore, 'read' | 'trim' | 'bytes'>; readonly events: BridgeEmitter },
+  }: {
+    readonly spool: Pick<SpoolStore, 'read' | 'trim' | 'bytes'>
+    readonly ledger: Pick<Ledger, 'madeRoom'>
+    readonly events: BridgeEmitter
+  },
   { maxBytes }: { readonly maxBytes: number },
 ): SpoolRing => {
   let running: Promise<void> | undefined
@@ -36,6 +42,7 @@ export const createSpoolRing = (
       const last = oldest.at(-1)
       if (last === undefined) return
       await spool.trim(entryEnd(last))
+      ledger.madeRoom(last.row + last.readingRows + last.deadRows)
       const count = oldest.reduce((rows, entry) => rows + entry.readingRows + entry.deadRows, 0)
       events.emit('message:dropped', { reason: 'store-off-full', count })
     }

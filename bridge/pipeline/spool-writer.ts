@@ -35,6 +35,10 @@ export interface SpoolWriter {
   afterPending(done: OnDurable): void
   /** Bytes gathered or being written, not yet durable. */
   readonly pendingBytes: number
+  /** Rows gathered or being written, not yet durable. */
+  readonly pendingRows: number
+  /** Rows ever made durable in this spool. */
+  readonly rows: number
   /** Where the durable rows end. */
   readonly end: number
   /** Whether the last write failed; it is being tried again. */
@@ -82,6 +86,8 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
   let stopping = false
   let pendingBytes = 0
   let failing = false
+  let pendingRows = 0
+  let durableRows = state.rows
   let nextOffset = state.nextOffset
   let end = state.end
 
@@ -89,6 +95,7 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
     const entry = {
       offset: nextOffset,
       previousEnd: end,
+      row: durableRows,
       readingRows: group.readings.length,
       deadRows: group.deadRows,
       readings: group.lines.bytes(),
@@ -126,7 +133,9 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
     const offset = nextOffset
     nextOffset += rows
     end = nextOffset
+    durableRows += rows
     pendingBytes -= bytes
+    pendingRows -= rows
     // Nobody may join this group any more: its callbacks are called once, now.
     writing = undefined
     try {
@@ -165,12 +174,14 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
       gathering.index.push(gathering.readings.length)
       pendingBytes += gathering.lines.append(lines)
       for (const reading of readings) gathering.readings.push(reading)
+      pendingRows += readings.length
       add(done)
     },
     appendDeadLetter: (line, done) => {
       gathering.index.push(gathering.readings.length)
       pendingBytes += gathering.deadLines.append(line)
       gathering.deadRows += 1
+      pendingRows += 1
       add(done)
     },
     afterPending: (done) => {
@@ -181,6 +192,12 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
     },
     get pendingBytes() {
       return pendingBytes
+    },
+    get pendingRows() {
+      return pendingRows
+    },
+    get rows() {
+      return durableRows
     },
     get end() {
       return end

@@ -25,6 +25,8 @@ export interface WaitingRows {
   add(rows: number, bytes: number, end: number | undefined): boolean
   /** Whether to copy now. */
   isDue(): boolean
+  /** How long the oldest row waits already, in milliseconds; 0 without rows. */
+  oldestMs(): number
   /** Milliseconds until the oldest row is due; infinite without rows. */
   untilDue(): number
   mark(): Mark
@@ -68,6 +70,7 @@ export const createWaitingRows = (limits: BatchLimits, monotonic: () => number):
       return isFirst || (!wasDue && isDue())
     },
     isDue,
+    oldestMs: () => (rows === 0 ? 0 : monotonic() - oldestSince),
     untilDue: () => (rows === 0 ? Number.POSITIVE_INFINITY : limits.maxAgeMs - (monotonic() - oldestSince)),
     mark: () => ({ rows, bytes, end }),
     none,

@@ -6,16 +6,18 @@
  * read back from disk. Sizes come from the running position in each entry, so nothing is counted by walking.
  *
  * Offsets start at the wall clock in microseconds and never go back: should the newest entries be lost with
- * a damaged file, their offsets are still never given out again, and the cursor in Postgres stays true.
+ * a damaged file, their offsets are still never given out again, and the cursor in Postgres stays true. A mark
+ * beside the folder knows where the spool ended, whatever becomes of the files.
  */
 
 import { randomBytes } from 'node:crypto'
 import { entryEnd } from '../core/entry-end.ts'
 import type { DeviceId } from '../core/reading.ts'
-import type { Clock, SeenRecord, SpoolEntry, SpoolState, SpoolStore } from '../ports.ts'
+import type { Checkpoint, Clock, SeenRecord, SpoolEntry, SpoolState, SpoolStore } from '../ports.ts'
 import { isCorruption } from './level-open.ts'
 import { decodeEntry, encodeEntry, entryKey, type StoredEntry, storedBytes } from './spool-codec.ts'
 import { createSpoolHandle } from './spool-handle.ts'
+import { createMarkFile } from './spool-mark.ts'
 import { createSpoolTail } from './spool-tail.ts'
 
 export interface LevelSpoolOptions {
@@ -34,6 +36,28 @@ const DEFAULT_TAIL_BYTES = 32 * 1024 * 1024
 const ENTRIES = { gte: entryKey(0), lt: Buffer.from([0x66]) } as const
 const SEEN = { gte: Buffer.from([SEEN_PREFIX]), lt: Buffer.from([SEEN_PREFIX + 1]) } as const
 
+/** What a checkpoint is as a value: offset, rows (both f64), the account as text. Once it was the offset alone. */
+const CHECKPOINT_HEAD_BYTES = 16
+
+const encodeCheckpoint = ({ offset, rows, account }: Checkpoint): Buffer => {
+  const head = Buffer.allocUnsafe(CHECKPOINT_HEAD_BYTES)
+  head.writeDoubleBE(offset)
+  head.writeDoubleBE(rows, 8)
+  return Buffer.concat([head, Buffer.from(account, 'utf8')])
+}
+
+type Kept = Omit<Checkpoint, 'account'> & { readonly account: string | null }
+
+const decodeCheckpoint = (value: Buffer | undefined): Kept => {
+  if (value === undefined || value.length < 8) return { offset: 0, rows: 0, account: null }
+  const offset = value.readDoubleBE()
+  if (value.length < CHECKPOINT_HEAD_BYTES) return { offset, rows: offset, account: null }
+  const account = value.toString('utf8', CHECKPOINT_HEAD_BYTES)
+  return { offset, rows: value.readDoubleBE(8), account }
+}
+
+const rowsUpTo = ({ row, readingRows, deadRows }: SpoolEntry): number => row + readingRows + deadRows
+
 const seenKey = (deviceId: DeviceId): Buffer => Buffer.concat([SEEN.gte, Buffer.from(deviceId, 'utf8')])
 
 /** A spool in a folder of its own. Not open yet. */
@@ -43,6 +67,7 @@ export const createLevelSpool = (
 ): SpoolStore => {
   const tail = createSpoolTail(options.tailBytes ?? DEFAULT_TAIL_BYTES)
   const handle = createSpoolHandle(options.folder, options.onDamage ?? (() => {}))
+  const mark = createMarkFile(`${options.folder}.end`)
   let spoolId = Buffer.alloc(ID_BYTES)
   let start = 0 // position of the oldest entry kept
   let position = 0 // position after the newest entry
@@ -68,14 +93,25 @@ export const createLevelSpool = (
     const newest = await firstStored({ reverse: true })
     const oldest = await firstStored({})
     const keptId = await handle.db().get(ID_KEY)
-    spoolId = Buffer.from(keptId ?? newest?.spoolId ?? randomBytes(ID_BYTES))
+    const marked = await mark.read()
+    spoolId = Buffer.from(keptId ?? newest?.spoolId ?? marked?.spoolId ?? randomBytes(ID_BYTES))
     if (keptId === undefined) await handle.db().put(ID_KEY, spoolId, { sync: true })
-    const checkpointed = (await handle.db().get(CHECKPOINT_KEY))?.readDoubleBE() ?? 0
-    const end = Math.max(checkpointed, newest === undefined ? 0 : entryEnd(newest.entry))
+    const kept = decodeCheckpoint(await handle.db().get(CHECKPOINT_KEY))
+    const reached = marked !== undefined && spoolId.equals(marked.spoolId) ? marked : { end: 0, rows: 0 }
+    const end = Math.max(kept.offset, reached.end, newest === undefined ? 0 : entryEnd(newest.entry))
+    const rows = Math.max(kept.rows, reached.rows, newest === undefined ? 0 : rowsUpTo(newest.entry))
     start = oldest?.position ?? 0
     position = newest === undefined ? start : newest.position + storedBytes(newest.entry)
-    const nextOffset = Math.max(end, clock() * 1000)
-    return { spoolId: spoolId.toString('hex'), end, nextOffset, checkpoint: checkpointed, damage }
+    return {
+      spoolId: spoolId.toString('hex'),
+      end,
+      nextOffset: Math.max(end, clock() * 1000),
+      rows,
+      firstRow: oldest?.entry.row ?? rows,
+      checkpoint: kept.offset,
+      account: kept.account,
+      damage,
+    }
   }
 
   const append = async (entry: SpoolEntry): Promise<void> => {
@@ -85,6 +121,7 @@ export const createLevelSpool = (
     await handle.attempt((db) => db.put(entryKey(entry.offset), value, { sync: true }))
     tail.push(entry, position)
     position += value.length
+    mark.write({ spoolId, end: entryEnd(entry), rows: rowsUpTo(entry) })
   }
 
   /** The key of the newest entry that begins at or before `offset`. */
@@ -128,15 +165,14 @@ export const createLevelSpool = (
     await handle.db().clear({ gte: ENTRIES.gte, lt: entryKey(Math.min(offset, keptFrom)) })
   }
 
-  const checkpoint = async (offset: number, seen: readonly SeenRecord[]): Promise<void> => {
-    const reached = Buffer.allocUnsafe(8)
-    reached.writeDoubleBE(offset)
+  const checkpoint = async (taken: Checkpoint, seen: readonly SeenRecord[]): Promise<void> => {
     const records = seen.map((record) => ({
       type: 'put' as const,
       key: seenKey(record.deviceId),
       value: Buffer.from(record.seen, 'utf8'),
     }))
-    await handle.db().batch([{ type: 'put', key: CHECKPOINT_KEY, value: reached }, ...records])
+    const value = encodeCheckpoint(taken)
+    await handle.db().batch([{ type: 'put', key: CHECKPOINT_KEY, value }, ...records])
   }
 
   return {
@@ -157,6 +193,9 @@ export const createLevelSpool = (
     get bytes() {
       return position - start
     },
-    close: handle.close,
+    close: async () => {
+      mark.close()
+      await handle.close()
+    },
   }
 }

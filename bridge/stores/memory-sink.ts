@@ -1,7 +1,8 @@
 import { decodeRow } from '../core/copy-row.ts'
 import { BridgeError } from '../core/errors.ts'
 import type { DeviceId, Reading } from '../core/reading.ts'
-import type { Batch, HistoryReader, ReadingSink } from '../ports.ts'
+import type { BootClaim } from '../core/unverified.ts'
+import type { Account, Batch, HistoryReader, ReadingSink, Stored } from '../ports.ts'
 
 /** The sink in memory, with the faults a test wants. */
 export interface MemorySink extends ReadingSink, HistoryReader {
@@ -35,7 +36,7 @@ const byTime = (a: Reading, b: Reading): number =>
 const unavailable = (): BridgeError => new BridgeError('STORE_UNAVAILABLE', 'the store in memory is away')
 
 interface State {
-  readonly cursors: Map<string, number>
+  readonly cursors: Map<string, { readonly offset: number; readonly account: Account }>
   readonly readings: Reading[]
   readonly deadLetters: string[]
   batches: number
@@ -44,19 +45,62 @@ interface State {
   refused: (reading: Reading) => boolean
 }
 
-const storeIn = (state: State, batch: Batch): void => {
+const accountAfter = (before: Account | undefined, batch: Batch, stored: Stored): Account => {
+  const { fromRow, toRow, lost } = batch
+  const resent = [...stored.resent.values()].reduce((sum, count) => sum + count, 0)
+  const { readings, deadLetters } = stored
+  if (before === undefined)
+    return { firstRow: fromRow, row: toRow, readings, deadLetters, deduplicated: resent, lost }
+  return {
+    firstRow: before.firstRow + fromRow - before.row,
+    row: toRow,
+    readings: before.readings + readings,
+    deadLetters: before.deadLetters + deadLetters,
+    deduplicated: before.deduplicated + resent,
+    lost: before.lost + lost,
+  }
+}
+
+const identityOf = ({ deviceId, boot, seq }: Reading): string => JSON.stringify([deviceId, boot, seq])
+
+/** The readings of a batch that are not there yet, looking at the boots that are in doubt only. */
+const withoutResends = (state: State, batch: Batch, readings: readonly Reading[]) => {
+  const doubted = new Set(batch.boots.map(({ deviceId, boot }) => JSON.stringify([deviceId, boot])))
+  const known = new Set(doubted.size === 0 ? [] : state.readings.map(identityOf))
+  const resent = new Map<DeviceId, number>()
+  const fresh = readings.filter((reading) => {
+    const { deviceId, boot, seq } = reading
+    if (boot === null || seq === null || !doubted.has(JSON.stringify([deviceId, boot]))) return true
+    if (!known.has(identityOf(reading))) return true
+    resent.set(deviceId, (resent.get(deviceId) ?? 0) + 1)
+    return false
+  })
+  return { fresh, resent }
+}
+
+const highestOf = (readings: readonly Reading[], { deviceId, boot }: BootClaim): number =>
+  readings
+    .filter((reading) => reading.deviceId === deviceId && reading.boot === boot)
+    .reduce((highest, { seq }) => Math.max(highest, seq ?? -1), -1)
+
+const storeIn = (state: State, batch: Batch): Stored => {
   const at = state.cursors.get(batch.spoolId)
-  if (at !== undefined && at !== batch.from) {
+  if (at !== undefined && at.offset !== batch.from) {
     throw new BridgeError('CURSOR_MOVED', `the cursor of spool ${batch.spoolId} is not at ${batch.from}`)
   }
-  const decoded = linesOf(batch.readings).map(decodeRow)
-  const poison = decoded.find((reading) => state.refused(reading))
+  const { fresh, resent } = withoutResends(state, batch, linesOf(batch.readings).map(decodeRow))
+  const poison = fresh.find((reading) => state.refused(reading))
   if (poison !== undefined) throw new BridgeError('ROW_REFUSED', `a row of ${poison.deviceId} is refused`)
-  for (const reading of decoded) state.readings.push(reading)
-  for (const line of linesOf(batch.deadLetters)) state.deadLetters.push(line)
-  state.cursors.set(batch.spoolId, batch.to)
+  const letters = linesOf(batch.deadLetters)
+  const known = [...state.readings]
+  for (const reading of fresh) state.readings.push(reading)
+  for (const line of letters) state.deadLetters.push(line)
+  const checked = batch.boots.map((boot) => ({ ...boot, highest: highestOf(known, boot) }))
+  const stored: Stored = { readings: fresh.length, deadLetters: letters.length, resent, checked }
+  const account = accountAfter(at?.account, batch, stored)
+  state.cursors.set(batch.spoolId, { offset: batch.to, account })
   state.batches += 1
-  if (!state.losesAnswer) return
+  if (!state.losesAnswer) return stored
   state.losesAnswer = false
   throw unavailable()
 }
@@ -102,7 +146,7 @@ export const createMemorySink = (): MemorySink => {
     },
     store: async (batch) => {
       check()
-      storeIn(state, batch)
+      return storeIn(state, batch)
     },
     setAvailable: (available) => {
       state.available = available

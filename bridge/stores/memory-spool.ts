@@ -19,14 +19,25 @@ export const createMemorySpool = (spoolId = 'memory'): MemorySpool => {
   let entries: SpoolEntry[] = []
   const seen = new Map<DeviceId, string>()
   let end = 0
+  let rows = 0
   let checkpoint = 0
+  let account: string | null = null
 
   return {
     beforeAppend: undefined,
     get written() {
       return entries
     },
-    open: async () => ({ spoolId, end, nextOffset: end, checkpoint, damage: null }),
+    open: async () => ({
+      spoolId,
+      end,
+      nextOffset: end,
+      rows,
+      firstRow: entries[0]?.row ?? rows,
+      checkpoint,
+      account,
+      damage: null,
+    }),
     async append(entry) {
       try {
         await this.beforeAppend?.()
@@ -35,6 +46,7 @@ export const createMemorySpool = (spoolId = 'memory'): MemorySpool => {
       }
       entries.push(entry)
       end = entryEnd(entry)
+      rows = entry.row + entry.readingRows + entry.deadRows
     },
     read: async (offset, maxBytes) => {
       const found: SpoolEntry[] = []
@@ -53,9 +65,11 @@ export const createMemorySpool = (spoolId = 'memory'): MemorySpool => {
     async *seen() {
       for (const [deviceId, record] of seen) yield { deviceId, seen: record }
     },
-    checkpoint: async (offset, records) => {
-      checkpoint = offset
-      end = Math.max(end, offset)
+    checkpoint: async (taken, records) => {
+      checkpoint = taken.offset
+      account = taken.account
+      end = Math.max(end, taken.offset)
+      rows = Math.max(rows, taken.rows)
       for (const record of records) seen.set(record.deviceId, record.seen)
     },
     trim: async (offset) => {

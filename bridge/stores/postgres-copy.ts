@@ -37,7 +37,11 @@ export function* piecesOf(
  * Sends COPY text to a `COPY … FROM STDIN` statement; resolves with the rows stored once the server is
  * ready again. After a rejection by the server the connection is usable (roll back first).
  */
-export const copyText = (client: pg.Client, sql: string, chunks: readonly Uint8Array[]): Promise<number> =>
+export const copyText = (
+  client: pg.ClientBase,
+  sql: string,
+  chunks: readonly Uint8Array[],
+): Promise<number> =>
   new Promise((resolve, reject) => {
     const pieces = piecesOf(chunks)
     const stream = client.query(copyFrom(sql))

@@ -7,11 +7,12 @@
 import type pg from 'pg'
 import { DEAD_LETTER_COLUMNS, SENSOR_COLUMNS } from '../core/copy-row.ts'
 import { BridgeError } from '../core/errors.ts'
-import type { Batch, ReadingSink } from '../ports.ts'
+import type { Account, Batch, Cursor, ReadingSink, Stored } from '../ports.ts'
 import { createPostgresConnection } from './postgres-connection.ts'
 import { copyText } from './postgres-copy.ts'
 import { readError, sqlstateOf, writeError } from './postgres-errors.ts'
 import type { Partitions } from './postgres-partitions.ts'
+import { type Looked, withoutResends } from './postgres-resends.ts'
 import { timesOf } from './postgres-times.ts'
 
 export interface PostgresSinkDeps {
@@ -35,11 +36,24 @@ export interface PostgresSinkOptions {
 const COPY_READINGS = `COPY sensor_data (${SENSOR_COLUMNS.join(', ')}) FROM STDIN`
 const COPY_DEAD_LETTERS = `COPY dead_letters (${DEAD_LETTER_COLUMNS.join(', ')}) FROM STDIN`
 
-const READ_CURSOR = 'SELECT "offset"::double precision AS "offset" FROM ingest_cursor WHERE spool_id = $1'
+const READ_CURSOR = `
+  SELECT "offset"::double precision AS "offset", first_row::double precision AS "firstRow",
+    "row"::double precision AS "row", readings::double precision AS readings,
+    dead_letters::double precision AS "deadLetters", deduplicated::double precision AS deduplicated,
+    lost::double precision AS lost
+  FROM ingest_cursor WHERE spool_id = $1`
+// Rows that were numbered anew since the last batch shift the first one too: how many there were stays the same.
 const MOVE_CURSOR = `
-  INSERT INTO ingest_cursor (spool_id, "offset") VALUES ($1, $3)
-  ON CONFLICT (spool_id) DO UPDATE SET "offset" = EXCLUDED."offset", updated_at = EXCLUDED.updated_at
+  INSERT INTO ingest_cursor (spool_id, "offset", first_row, "row") VALUES ($1, $3, $4, $5)
+  ON CONFLICT (spool_id) DO UPDATE SET "offset" = EXCLUDED."offset", updated_at = now(),
+    first_row = coalesce(ingest_cursor.first_row + (EXCLUDED.first_row - ingest_cursor."row"), EXCLUDED.first_row),
+    "row" = EXCLUDED."row"
   WHERE ingest_cursor."offset" = $2`
+// Afterwards, for they are what COPY says it has stored.
+const COUNT = `
+  UPDATE ingest_cursor SET readings = readings + $2, dead_letters = dead_letters + $3,
+    deduplicated = deduplicated + $4, lost = lost + $5
+  WHERE spool_id = $1`
 
 const UNDEFINED_TABLE = '42P01'
 const CHECK_VIOLATION = '23514'
@@ -48,15 +62,44 @@ const CHECK_VIOLATION = '23514'
 const lacksPartition = (error: unknown): boolean =>
   sqlstateOf(error) === CHECK_VIOLATION && (error as pg.DatabaseError).constraint === undefined
 
-const storeIn = async (client: pg.Client, batch: Batch): Promise<void> => {
+interface CursorRow extends Omit<Account, 'firstRow' | 'row'> {
+  readonly offset: number
+  readonly firstRow: number | null
+  readonly row: number | null
+}
+
+const cursorOf = ({ offset, firstRow, row, ...counts }: CursorRow): Cursor => ({
+  offset,
+  account: firstRow === null || row === null ? null : { firstRow, row, ...counts },
+})
+
+const NOTHING_RESENT: Omit<Looked, 'readings'> = { resent: new Map(), checked: [] }
+
+const copyAll = async (client: pg.Client, batch: Batch): Promise<Stored> => {
+  const looked =
+    batch.boots.length === 0
+      ? { ...NOTHING_RESENT, readings: batch.readings }
+      : await withoutResends(client, batch)
+  const { readings: chunks, resent, checked } = looked
+  const readings = chunks.length === 0 ? 0 : await copyText(client, COPY_READINGS, chunks)
+  const deadLetters =
+    batch.deadLetters.length === 0 ? 0 : await copyText(client, COPY_DEAD_LETTERS, batch.deadLetters)
+  return { readings, deadLetters, resent, checked }
+}
+
+const storeIn = async (client: pg.Client, batch: Batch): Promise<Stored> => {
+  const { spoolId, from, to, fromRow, toRow, lost } = batch
   await client.query('BEGIN')
-  const moved = await client.query(MOVE_CURSOR, [batch.spoolId, batch.from, batch.to])
+  const moved = await client.query(MOVE_CURSOR, [spoolId, from, to, fromRow, toRow])
   if (moved.rowCount !== 1) {
-    throw new BridgeError('CURSOR_MOVED', `the cursor of spool ${batch.spoolId} is not at ${batch.from}`)
+    throw new BridgeError('CURSOR_MOVED', `the cursor of spool ${spoolId} is not at ${from}`)
   }
-  if (batch.readings.length > 0) await copyText(client, COPY_READINGS, batch.readings)
-  if (batch.deadLetters.length > 0) await copyText(client, COPY_DEAD_LETTERS, batch.deadLetters)
+  const stored = await copyAll(client, batch)
+  let resent = 0
+  for (const count of stored.resent.values()) resent += count
+  await client.query(COUNT, [spoolId, stored.readings, stored.deadLetters, resent, lost])
   await client.query('COMMIT')
+  return stored
 }
 
 /** Runs work only after `prepare` went well; prepares anew when the work finds a table missing. */
@@ -91,29 +134,29 @@ export const createPostgresSink = (
   })
   const onReady = createGate(deps.prepare ?? (async () => {}))
 
-  const cursor = async (spoolId: string): Promise<number | null> => {
+  const cursor = async (spoolId: string): Promise<Cursor | null> => {
     try {
       const { rows } = await onReady(() =>
-        connection.run(storeTimeoutMs, (client) => client.query<{ offset: number }>(READ_CURSOR, [spoolId])),
+        connection.run(storeTimeoutMs, (client) => client.query<CursorRow>(READ_CURSOR, [spoolId])),
       )
-      return rows[0]?.offset ?? null
+      return rows[0] === undefined ? null : cursorOf(rows[0])
     } catch (error) {
       throw readError(error, 'Reading the spool’s cursor')
     }
   }
 
-  const storeOnce = (batch: Batch): Promise<void> =>
+  const storeOnce = (batch: Batch): Promise<Stored> =>
     connection.run(storeTimeoutMs, (client) => storeIn(client, batch))
 
-  const store = async (batch: Batch): Promise<void> => {
+  const store = async (batch: Batch): Promise<Stored> => {
     try {
-      await onReady(async () => {
+      return await onReady(async () => {
         try {
-          await storeOnce(batch)
+          return await storeOnce(batch)
         } catch (error) {
           if (!lacksPartition(error)) throw error
           await deps.partitions.ensureFor(timesOf(batch.readings))
-          await storeOnce(batch)
+          return await storeOnce(batch)
         }
       })
     } catch (error) {

@@ -9,13 +9,18 @@
  *   0  u32 CRC-32 of all that follows     4  u8 version     5  u8 × 3 zero
  *   8  f64 offset    16 f64 previousEnd   24 f64 position (bytes of all entries before this one)
  *  32  u32 reading rows  36 u32 dead rows 40 u32 bytes of readings  44 u32 bytes of dead letters
- *  48  16 bytes spool id                  64 readings, then dead letters
+ *  48  16 bytes spool id                  64 f64 row (rows of all entries before this one)
+ *  72  readings, then dead letters
+ *
+ * Version 1 had no row, its readings began at 64: the offset stands in for it, which is as good for telling how many
+ * rows lie between two entries of one run.
  */
 import { crc32 } from 'node:zlib'
 import type { SpoolEntry } from '../ports.ts'
 
-const VERSION = 1
-const HEADER_BYTES = 64
+const VERSION = 2
+const HEADER_BYTES = 72
+const HEADER_BYTES_V1 = 64
 const ENTRY_PREFIX = 0x65 // e
 const KEY_BYTES = 9
 
@@ -54,27 +59,34 @@ export const encodeEntry = ({ entry, position, spoolId }: StoredEntry): Buffer =
   value.writeUInt32BE(entry.readings.byteLength, 40)
   value.writeUInt32BE(entry.deadLetters.byteLength, 44)
   spoolId.copy(value, 48)
+  value.writeDoubleBE(entry.row, 64)
   value.set(entry.readings, HEADER_BYTES)
   value.set(entry.deadLetters, HEADER_BYTES + entry.readings.byteLength)
   value.writeUInt32BE(crc32(value.subarray(4)), 0)
   return value
 }
 
+const headerBytes = (version: number | undefined): number | undefined =>
+  version === VERSION ? HEADER_BYTES : version === 1 ? HEADER_BYTES_V1 : undefined
+
 /** The entry in a value; undefined when a bit of it is not as it was written. */
 export const decodeEntry = (value: Buffer): StoredEntry | undefined => {
-  if (value.length < HEADER_BYTES || value[4] !== VERSION) return undefined
+  const header = headerBytes(value[4])
+  if (header === undefined || value.length < header) return undefined
   if (crc32(value.subarray(4)) !== value.readUInt32BE(0)) return undefined
-  const readingsEnd = HEADER_BYTES + value.readUInt32BE(40)
+  const readingsEnd = header + value.readUInt32BE(40)
+  const offset = value.readDoubleBE(8)
   return {
     entry: {
-      offset: value.readDoubleBE(8),
+      offset,
       previousEnd: value.readDoubleBE(16),
+      row: header === HEADER_BYTES ? value.readDoubleBE(64) : offset,
       readingRows: value.readUInt32BE(32),
       deadRows: value.readUInt32BE(36),
-      readings: value.subarray(HEADER_BYTES, readingsEnd),
+      readings: value.subarray(header, readingsEnd),
       deadLetters: value.subarray(readingsEnd, readingsEnd + value.readUInt32BE(44)),
     },
     position: value.readDoubleBE(24),
-    spoolId: value.subarray(48, HEADER_BYTES),
+    spoolId: value.subarray(48, HEADER_BYTES_V1),
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Reading } from '../../bridge/core/reading.ts'
 import type { ReadingSink } from '../../bridge/ports.ts'
-import { batchOf, deadLetterOf, poisonOf, readingOf } from './sink-rows.ts'
+import { batchOf, deadLetterOf, id, poisonOf, readingOf, T } from './sink-rows.ts'
 
 /** A new, empty sink; it must refuse readings of `poisonOf`. */
 export interface SinkUnderTest {
@@ -17,6 +17,7 @@ export interface SinkUnderTest {
 export const readingSinkContract = (name: string, make: () => Promise<SinkUnderTest>): void => {
   describe(`${name} as a ReadingSink`, () => {
     let it: SinkUnderTest
+    const offsetOf = async (spoolId: string) => (await it.sink.cursor(spoolId))?.offset
     const seqs = async (): Promise<readonly (number | null)[]> =>
       (await it.readings()).map((reading) => reading.seq).sort((a, b) => (a ?? -1) - (b ?? -1))
 
@@ -51,7 +52,7 @@ export const readingSinkContract = (name: string, make: () => Promise<SinkUnderT
       const stored = await it.readings()
       expect(stored).toHaveLength(2)
       expect(stored).toEqual(expect.arrayContaining([whole, bare]))
-      expect(await it.sink.cursor('s')).toBe(2)
+      expect(await offsetOf('s')).toBe(2)
     })
 
     test('batches follow each other, and each spool has a cursor of its own', async () => {
@@ -59,14 +60,14 @@ export const readingSinkContract = (name: string, make: () => Promise<SinkUnderT
       await it.sink.store(batchOf('t', 0, 7, { readings: [readingOf('a', { seq: 2 })] }))
       await it.sink.store(batchOf('s', 1, 2, { readings: [readingOf('a', { seq: 3 })] }))
       expect(await seqs()).toEqual([1, 2, 3])
-      expect(await it.sink.cursor('s')).toBe(2)
-      expect(await it.sink.cursor('t')).toBe(7)
+      expect(await offsetOf('s')).toBe(2)
+      expect(await offsetOf('t')).toBe(7)
     })
 
     test('the first batch of a spool may begin anywhere, at large offsets too', async () => {
       const from = 2 ** 50
       await it.sink.store(batchOf('s', from, from + 1, { readings: [readingOf('a', { seq: 1 })] }))
-      expect(await it.sink.cursor('s')).toBe(from + 1)
+      expect(await offsetOf('s')).toBe(from + 1)
     })
 
     test('dead letters go with readings, alone, or not at all', async () => {
@@ -77,7 +78,7 @@ export const readingSinkContract = (name: string, make: () => Promise<SinkUnderT
       await it.sink.store(batchOf('s', 4, 5))
       expect(await it.readings()).toHaveLength(1)
       expect(await it.deadLetters()).toBe(3)
-      expect(await it.sink.cursor('s')).toBe(5)
+      expect(await offsetOf('s')).toBe(5)
     })
 
     test('a batch that does not begin at the cursor is not stored', async () => {
@@ -91,7 +92,7 @@ export const readingSinkContract = (name: string, make: () => Promise<SinkUnderT
         await expect(it.sink.store(batch)).rejects.toMatchObject({ code: 'CURSOR_MOVED' })
       }
       expect(await seqs()).toEqual([1])
-      expect(await it.sink.cursor('s')).toBe(2)
+      expect(await offsetOf('s')).toBe(2)
     })
 
     test('of the same batch sent twice at once, one is stored', async () => {
@@ -113,6 +114,63 @@ export const readingSinkContract = (name: string, make: () => Promise<SinkUnderT
       expect(await it.sink.cursor('s')).toBeNull()
       await it.sink.store(batchOf('s', 0, 1, { readings: [good] }))
       expect(await it.readings()).toEqual([good])
+    })
+
+    test('the account counts what was stored, and what was lost, from the first batch on', async () => {
+      const stored = await it.sink.store({
+        ...batchOf('s', 100, 104, {
+          readings: [readingOf('a'), readingOf('b')],
+          deadLetters: [deadLetterOf('x')],
+        }),
+        fromRow: 10,
+        toRow: 14,
+        lost: 1,
+      })
+      expect(stored).toEqual({ readings: 2, deadLetters: 1, resent: new Map(), checked: [] })
+      const account = { firstRow: 10, row: 14, readings: 2, deadLetters: 1, deduplicated: 0, lost: 1 }
+      expect(await it.sink.cursor('s')).toEqual({ offset: 104, account })
+      await it.sink.store({
+        ...batchOf('s', 104, 105, { readings: [readingOf('a')] }),
+        fromRow: 14,
+        toRow: 15,
+      })
+      expect(await it.sink.cursor('s')).toEqual({
+        offset: 105,
+        account: { ...account, row: 15, readings: 3 },
+      })
+    })
+
+    test('rows that are numbered anew shift the account, and what was counted stays', async () => {
+      await it.sink.store({ ...batchOf('s', 0, 1, { readings: [readingOf('a')] }), fromRow: 500, toRow: 501 })
+      await it.sink.store({ ...batchOf('s', 1, 2, { readings: [readingOf('a')] }), fromRow: 20, toRow: 21 })
+      expect((await it.sink.cursor('s'))?.account).toMatchObject({
+        firstRow: 19,
+        row: 21,
+        readings: 2,
+        lost: 0,
+      })
+    })
+
+    test('of a boot in doubt only rows that are not there yet are stored, of others all', async () => {
+      const row = (boot: string, seq: number) => readingOf('a', { boot, seq })
+      const claimOf = (boot: string) => ({ deviceId: id('a'), boot, oldest: T, leaseFrom: 0, leaseSince: T })
+      await it.sink.store(
+        batchOf('s', 0, 2, { readings: [row('b1', 1), row('b1', 3)], boots: [claimOf('b1')] }),
+      )
+      // As another spool, which does not know that the first one had them.
+      const doubted = {
+        boots: ['b1', 'b2'].map(claimOf),
+      }
+      const first = batchOf('t', 0, 4, {
+        readings: [row('b1', 1), row('b1', 2), row('b1', 3), row('b2', 1)],
+        ...doubted,
+      })
+      expect(await it.sink.store(first)).toMatchObject({ readings: 2, resent: new Map([['a', 2]]) })
+      expect((await it.sink.cursor('t'))?.account).toMatchObject({ readings: 2, deduplicated: 2, lost: 0 })
+      const identities = (await it.readings()).map(({ boot, seq }) => `${boot} ${seq}`)
+      expect(identities.sort()).toEqual(['b1 1', 'b1 2', 'b1 3', 'b2 1'])
+      await it.sink.store(batchOf('t', 4, 5, { readings: [row('b1', 1)] }))
+      expect(await it.readings()).toHaveLength(5)
     })
 
     test('no reading is refused for its date', async () => {

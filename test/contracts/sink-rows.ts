@@ -1,5 +1,6 @@
 import { createRowEncoder, type DeadLetter } from '../../bridge/core/copy-row.ts'
 import type { DeviceId, Reading } from '../../bridge/core/reading.ts'
+import type { BootClaim } from '../../bridge/core/unverified.ts'
 import type { Batch } from '../../bridge/ports.ts'
 
 export const T = Date.UTC(2026, 10, 23, 3, 37, 12, 345)
@@ -42,15 +43,21 @@ export const deadLetterOf = (detail: string): DeadLetter => ({
 export interface Rows {
   readonly readings?: readonly Reading[]
   readonly deadLetters?: readonly DeadLetter[]
+  readonly boots?: readonly BootClaim[]
 }
 
 /** One chunk a row, so that joining them is tested as well. */
 export const batchOf = (spoolId: string, from: number, to: number, rows: Rows = {}): Batch => {
   const encoder = createRowEncoder()
+  const held = (rows.readings?.length ?? 0) + (rows.deadLetters?.length ?? 0)
   return {
     spoolId,
     from,
     to,
+    fromRow: from,
+    toRow: to,
+    lost: to - from - held,
+    boots: rows.boots ?? [],
     readings: (rows.readings ?? []).map((reading) => Buffer.from(encoder.reading(reading))),
     deadLetters: (rows.deadLetters ?? []).map((letter) => Buffer.from(encoder.deadLetter(letter))),
   }

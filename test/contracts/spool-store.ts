@@ -9,7 +9,7 @@ export interface SpoolFixture {
   cleanup(): Promise<void>
 }
 
-/** An entry of `rows` reading rows of about `bytes` bytes in all, at `offset`. */
+/** An entry of `rows` reading rows of about `bytes` bytes in all, at `offset`, which is its row number as well. */
 export const entryAt = (
   offset: number,
   rows: number,
@@ -18,6 +18,7 @@ export const entryAt = (
 ): SpoolEntry => ({
   offset,
   previousEnd,
+  row: offset,
   readingRows: rows,
   deadRows: 0,
   readings: Buffer.from(`${'x'.repeat(Math.max(1, Math.floor(bytes / rows) - 1))}\n`.repeat(rows)),
@@ -121,12 +122,21 @@ export const spoolStoreContract = (name: string, make: () => Promise<SpoolFixtur
       withSpool(async (spool, first, fixture) => {
         await fill(spool, first, 3)
         const deviceId = 'küche 1' as DeviceId
-        await spool.checkpoint(first + 10, [{ deviceId, seen: '{"a":1}' }])
+        await spool.checkpoint({ offset: first + 10, rows: first + 10, account: '{"ü":1}' }, [
+          { deviceId, seen: '{"a":1}' },
+        ])
         await spool.trim(first + 10)
         const bytes = spool.bytes
         const again = await fixture.reopen()
         const state = await again.open()
-        expect(state).toMatchObject({ end: first + 30, checkpoint: first + 10, damage: null })
+        expect(state).toMatchObject({
+          end: first + 30,
+          rows: first + 30,
+          firstRow: first + 10,
+          checkpoint: first + 10,
+          account: '{"ü":1}',
+          damage: null,
+        })
         expect(state.nextOffset).toBeGreaterThanOrEqual(first + 30)
         expect(again.bytes).toBe(bytes)
         expect(await collect(again.seen())).toEqual([{ deviceId, seen: '{"a":1}' }])
@@ -134,12 +144,16 @@ export const spoolStoreContract = (name: string, make: () => Promise<SpoolFixtur
         expect(offsets(await again.read(first + 15, 10_000))).toEqual([first + 10, first + 20])
       }))
 
-    test('the end is kept when everything was trimmed', () =>
+    test('the end and the count of rows are kept when everything was trimmed', () =>
       withSpool(async (spool, first, fixture) => {
         await fill(spool, first, 2)
-        await spool.checkpoint(first + 20, [])
+        await spool.checkpoint({ offset: first + 20, rows: first + 20, account: '{}' }, [])
         await spool.trim(first + 20)
-        expect(await (await fixture.reopen()).open()).toMatchObject({ end: first + 20 })
+        expect(await (await fixture.reopen()).open()).toMatchObject({
+          end: first + 20,
+          rows: first + 20,
+          firstRow: first + 20,
+        })
       }))
   })
 }

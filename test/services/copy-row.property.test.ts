@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { createRowEncoder, type DeadLetter } from '../../bridge/core/copy-row.ts'
+import type { DeadLetter } from '../../bridge/core/copy-row.ts'
 import type { JsonValue, Reading } from '../../bridge/core/reading.ts'
 import { REJECTION_REASONS } from '../../bridge/core/rejection.ts'
 import { createPostgresDeadLetters } from '../../bridge/stores/postgres-dead-letters.ts'
@@ -140,17 +140,12 @@ describe('COPY rows through a real Postgres', () => {
   })
 
   test('what Postgres cannot hold is replaced, not refused', async () => {
-    const encoder = createRowEncoder()
     const [sample] = fc.sample(readings, 1)
     const ill = { ...(sample as Reading), deviceId: id('ill'), boot: 'a\0b\ud800', ts: Date.UTC(2026, 10, 1) }
     const sink = sinkInto(database)
     try {
       await sink.store({
-        spoolId: 'ill',
-        from: 0,
-        to: 1,
-        readings: [Buffer.from(encoder.reading(ill))],
-        deadLetters: [],
+        ...batchOf('ill', 0, 1, { readings: [ill] }),
       })
     } finally {
       await sink.close()

@@ -75,8 +75,8 @@ describe('a damaged LevelDB spool', () => {
     const kept = await spool.read(first, 10_000_000)
     expect(kept.length).toBeGreaterThan(2)
     expect(kept.length).toBeLessThan(10)
-    // The gap shows in the next entry written: its previousEnd is past what a reader can have seen.
-    expect(state.end).toBe(first + kept.length)
+    // The gap shows in the next entry written: its previousEnd and row are past what a reader can have seen.
+    expect(state).toMatchObject({ end: first + 10, rows: first + 10 })
   })
 
   test('starts with a manifest cut off, and keeps the entries', async () => {
@@ -116,13 +116,14 @@ describe('a damaged LevelDB spool', () => {
     expect(missing + (found[0]?.offset ?? 0) - first).toBe(300 - found.length)
   })
 
-  test('starts with rubbish in every file', async () => {
+  test('starts with rubbish in every file, and knows by its mark what it was and how far it came', async () => {
     const folder = await temporaryFolder()
-    await filled(folder, 20)
+    const { first, spoolId } = await filled(folder, 20)
     for (const file of await filesLike(folder, /^(MANIFEST|CURRENT|\d+\.(log|ldb))/))
       await writeFile(file, 'rubbish')
     const spool = await openSpool(folder)
     const state = await spool.open()
+    expect(state).toMatchObject({ spoolId, end: first + 20, rows: first + 20 })
     expect(state.damage).not.toBeNull()
     await spool.append(entryAt(state.nextOffset, 1, state.end))
     expect(await spool.read(state.nextOffset, 1000)).toHaveLength(1)

@@ -19,7 +19,9 @@ historyReaderContract('Postgres', async () => {
   const pool = createPostgresPool({ url: database.url })
   return {
     history: createPostgresHistory(pool),
-    store: (readings: readonly Reading[]) => sink.store(batchOf('s', 0, readings.length, { readings })),
+    store: async (readings: readonly Reading[]) => {
+      await sink.store(batchOf('s', 0, readings.length, { readings }))
+    },
     cleanup: async () => {
       await pool.end()
       await sink.close()

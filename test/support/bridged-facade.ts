@@ -105,7 +105,8 @@ const createMemoryBridge = (given: BridgedFacadeGiven, folder: string) => {
       frames: createDiskFrames({ folder: join(folder, 'frames') }),
       publisher: {
         publish: (topic, payload, { retain = false, qos = 0 } = {}) =>
-          published.push({ topic, payload: JSON.parse(payload), qos, retain }),
+          published.push({ topic, payload: payload === '' ? null : JSON.parse(payload), qos, retain }),
+        isHeard: () => true,
       },
       events,
       clock: now,
@@ -125,12 +126,12 @@ export const startBridgedFacade = async (given: BridgedFacadeGiven = {}): Promis
   const folder = await mkdtemp(join(tmpdir(), 'sluice-facade-'))
   const parts = createMemoryBridge(given, folder)
   const { bridge, events, published, time } = parts
-  const { readings, devices, buzzer, frames } = bridge
+  const { readings, devices, buzzer, frames, balance } = bridge
   const recordings = createRecordings({ frames, clock: time.now }, { folder: join(folder, 'recordings') })
   const facade = createFacade(
     {
       ...createFacadeWorld().deps,
-      ...{ readings, devices, buzzer, frames, recordings, events },
+      ...{ readings, devices, buzzer, frames, recordings, balance, events },
       load: () => loadOf(bridge),
       clock: time.now,
       ...given.deps,

@@ -7,6 +7,7 @@ import type {
   LatestStore,
   Message,
   SpoolStore,
+  Stored,
 } from '../../../bridge/ports.ts'
 import { createMemoryBuzzer } from '../../../bridge/stores/memory-buzzer.ts'
 import { createMemoryDevices } from '../../../bridge/stores/memory-devices.ts'
@@ -22,6 +23,8 @@ export interface Published {
 
 /** Far from zero, as in a process that has run for a while: the first trim is due at once. */
 const monotonic = (): number => performance.now() + 1_000_000
+
+const NOTHING_STORED: Stored = { readings: 0, deadLetters: 0, resent: new Map(), checked: [] }
 
 export interface RigOptions {
   readonly spool?: MemorySpool
@@ -60,7 +63,7 @@ export const createBridgeRig = (given: RigOptions = {}) => {
     read: (offset, maxBytes) => unlessCrashed('read', [], () => spool.read(offset, maxBytes)),
     entries: (offset) => spool.entries(offset),
     seen: () => spool.seen(),
-    checkpoint: (offset, seen) => unlessCrashed('checkpoint', done, () => spool.checkpoint(offset, seen)),
+    checkpoint: (taken, seen) => unlessCrashed('checkpoint', done, () => spool.checkpoint(taken, seen)),
     trim: (offset) => unlessCrashed('trim', done, () => spool.trim(offset)),
     close: () => unlessCrashed('close', done, () => spool.close()),
     get bytes() {
@@ -73,8 +76,8 @@ export const createBridgeRig = (given: RigOptions = {}) => {
       spool: watched,
       sink: useDb
         ? {
-            cursor: (spoolId) => unlessCrashed('cursor', 0, () => sink.cursor(spoolId)),
-            store: (batch) => unlessCrashed('store', done, () => sink.store(batch)),
+            cursor: (spoolId) => unlessCrashed('cursor', null, () => sink.cursor(spoolId)),
+            store: (batch) => unlessCrashed('store', NOTHING_STORED, () => sink.store(batch)),
           }
         : undefined,
       history: useDb ? sink : undefined,
@@ -84,7 +87,8 @@ export const createBridgeRig = (given: RigOptions = {}) => {
       latest: given.latest,
       publisher: {
         publish: (topic, payload, { retain = false } = {}) =>
-          published.push({ topic, payload: JSON.parse(payload), retain }),
+          published.push({ topic, payload: payload === '' ? null : JSON.parse(payload), retain }),
+        isHeard: () => true,
       },
       events,
       clock: () => time.now,

@@ -52,6 +52,7 @@ export const createBuzzerRig = (options: BuzzerOptions = {}, inner?: BuzzerStore
       publisher: {
         publish: (topic, payload, { qos = 0 } = {}) =>
           void published.push({ topic, payload: JSON.parse(payload), qos }),
+        isHeard: () => true,
       },
       reject: (_message, _deviceId, rejection, done) => {
         rejected.push(rejection)

@@ -34,6 +34,7 @@ const setUp = ({ maxDevices = 100, away = false } = {}) => {
   const registry = createDeviceRegistry({ store, clock, random: () => 0, events }, { maxDevices })
   const publisher = {
     publish: (topic: string, payload: string, options = {}) => published.push([topic, payload, options]),
+    isHeard: () => true,
   }
   const service = createDeviceService({ registry, publisher, events, clock })
   return { service, registry, stored, state, told, published }

@@ -1,7 +1,10 @@
 import { jest } from '@jest/globals'
 import type { Reading } from '../../../../bridge/core/reading.ts'
 import { createBridgeEmitter } from '../../../../bridge/events.ts'
+import { createDeviceLedger } from '../../../../bridge/pipeline/device-ledger.ts'
 import { createDrain, DRAIN_DEFAULTS, type DrainOptions } from '../../../../bridge/pipeline/drain.ts'
+import { createLedger } from '../../../../bridge/pipeline/ledger.ts'
+import { createSequences } from '../../../../bridge/pipeline/sequences.ts'
 import type { Batch } from '../../../../bridge/ports.ts'
 import { createMemorySink } from '../../../../bridge/stores/memory-sink.ts'
 import { createMemorySpool } from '../../../../bridge/stores/memory-spool.ts'
@@ -25,6 +28,7 @@ export const createDrainRig = (given: Partial<DrainOptions> = {}) => {
   const stored = createMemorySink()
   const events = createBridgeEmitter()
   const batches: Batch[] = []
+  let end = 0
   let olderCursor: number | undefined
   const faults = {
     beforeStore: async (_batch: Batch): Promise<void> => {},
@@ -34,23 +38,44 @@ export const createDrainRig = (given: Partial<DrainOptions> = {}) => {
   const sink = {
     cursor: async (spoolId: string) => {
       await faults.beforeCursor()
-      return olderCursor ?? stored.cursor(spoolId)
+      const cursor = await stored.cursor(spoolId)
+      const account = cursor?.account ?? null
+      if (olderCursor === undefined) return cursor
+      return { offset: olderCursor, account: account && { ...account, row: olderCursor } }
     },
     store: async (batch: Batch) => {
       batches.push(batch)
       await faults.beforeStore(batch)
-      const from = olderCursor === batch.from ? ((await stored.cursor(batch.spoolId)) ?? 0) : batch.from
+      const cursor = await stored.cursor(batch.spoolId)
+      const from = olderCursor === batch.from ? (cursor?.offset ?? 0) : batch.from
       olderCursor = undefined
-      await stored.store({ ...batch, from })
+      const result = await stored.store({ ...batch, from })
       await faults.afterStore(batch)
+      return result
     },
   }
   const clock = (): number => Date.now()
+  const ledger = createLedger({
+    devices: createDeviceLedger({ sequence: () => undefined, clock: () => undefined }, { maxDevices: 100 }),
+    spool: () => ({ pendingRows: 0, rows: end }),
+    hasSink: true,
+  })
   const drain = createDrain(
-    { spool, spoolId: SPOOL, sink, events, now: clock, monotonic: clock, random: () => 0 },
+    {
+      spool,
+      spoolId: SPOOL,
+      runFrom: 0,
+      reach: () => ({ end, rows: end }),
+      sink,
+      ledger,
+      sequences: createSequences(),
+      events,
+      now: clock,
+      monotonic: clock,
+      random: () => 0,
+    },
     { ...DRAIN_DEFAULTS, ...given },
   )
-  let end = 0
   let seq = 0
   const spooled: Reading[] = []
 
@@ -73,6 +98,7 @@ export const createDrainRig = (given: Partial<DrainOptions> = {}) => {
     batches,
     faults,
     drain,
+    ledger,
     spooled,
     put,
     /** As `put`, and tells the drain. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { BridgeError } from '../../../../bridge/core/errors.ts'
+import { batchOf } from '../../../contracts/sink-rows.ts'
 import { createDeferred, settled } from '../../../support/deferred.ts'
 import { advance, createDrainRig, SPOOL, useStillTime } from './drain-rig.ts'
 import { heard, seqsOf } from './spooled.ts'
@@ -27,7 +28,7 @@ describe('the drain', () => {
   test('goes on from the cursor of the sink, in the middle of an entry', async () => {
     const rig = createDrainRig()
     await rig.put(3, { deadRows: 2 })
-    await rig.stored.store({ spoolId: SPOOL, from: 0, to: 2, readings: [], deadLetters: [] })
+    await rig.stored.store(batchOf(SPOOL, 0, 2))
     rig.drain.start()
     await advance(0)
     expect(seqsOf(rig.stored.readings)).toEqual([2])
@@ -38,7 +39,7 @@ describe('the drain', () => {
   test('goes on in the middle of the dead letters of an entry', async () => {
     const rig = createDrainRig()
     await rig.put(3, { deadRows: 2 })
-    await rig.stored.store({ spoolId: SPOOL, from: 0, to: 4, readings: [], deadLetters: [] })
+    await rig.stored.store(batchOf(SPOOL, 0, 4))
     rig.drain.start()
     await advance(0)
     expect(rig.stored.readings).toEqual([])
@@ -268,6 +269,7 @@ describe('rows that are missing from the spool', () => {
     await rig.spool.append({
       offset: 900,
       previousEnd: 2,
+      row: 2,
       readingRows: 0,
       deadRows: 0,
       readings,
@@ -369,7 +371,7 @@ describe('a sink that fails', () => {
     await advance(0)
     await rig.add(2)
     await advance(200)
-    await rig.stored.store({ spoolId: SPOOL, from: 2, to: 3, readings: [], deadLetters: [] })
+    await rig.stored.store(batchOf(SPOOL, 2, 3))
     await rig.add(2)
     await advance(1_000)
     expect(seqsOf(rig.stored.readings)).toEqual([0, 1, 3])

@@ -2,7 +2,10 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { decodeRow } from '../../../../bridge/core/copy-row.ts'
 import { createBridgeEmitter } from '../../../../bridge/events.ts'
 import { createAdmission } from '../../../../bridge/pipeline/admission.ts'
+import { createBootClocks } from '../../../../bridge/pipeline/boot-clocks.ts'
+import { createDeviceLedger } from '../../../../bridge/pipeline/device-ledger.ts'
 import { createIngest } from '../../../../bridge/pipeline/ingest.ts'
+import { createLedger } from '../../../../bridge/pipeline/ledger.ts'
 import { createSequences } from '../../../../bridge/pipeline/sequences.ts'
 import { createSpoolWriter } from '../../../../bridge/pipeline/spool-writer.ts'
 import type { Message } from '../../../../bridge/ports.ts'
@@ -12,6 +15,17 @@ import { deviceId, heard, seqsOf } from './spooled.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 3, 37)
 const A = deviceId('a')
+
+const NEW_SPOOL = {
+  spoolId: 's',
+  end: 0,
+  nextOffset: 0,
+  rows: 0,
+  firstRow: 0,
+  checkpoint: 0,
+  account: null,
+  damage: null,
+}
 
 const createRig = ({ maxMemoryBytes = 1_000_000 } = {}) => {
   const spool = createMemorySpool()
@@ -23,15 +37,21 @@ const createRig = ({ maxMemoryBytes = 1_000_000 } = {}) => {
     {
       store: spool,
       events,
-      onCommitted: ({ readings }) => {
-        sequences.committed(readings)
+      onCommitted: ({ offset, readings }) => {
+        sequences.committed(readings, offset)
+        ledger.durable(readings)
         admission.update()
       },
       monotonic: () => 0,
       random: () => 0,
     },
-    { spoolId: 's', end: 0, nextOffset: 0, checkpoint: 0, damage: null },
+    NEW_SPOOL,
   )
+  const ledger = createLedger({
+    devices: createDeviceLedger({ sequence: () => undefined, clock: () => undefined }, { maxDevices: 100 }),
+    spool: () => ({ pendingRows: writer.pendingRows, rows: writer.rows }),
+    hasSink: true,
+  })
   const admission = createAdmission(
     {
       use: () => ({ ...use, memoryBytes: writer.pendingBytes }),
@@ -44,11 +64,15 @@ const createRig = ({ maxMemoryBytes = 1_000_000 } = {}) => {
     writer,
     sequences,
     admission,
+    ledger,
     publisher: {
       publish: (topic, payload) => published.push({ topic, payload: JSON.parse(payload) }),
+      isHeard: () => true,
     },
     events,
     clock: () => NOW,
+    clocks: createBootClocks(),
+    onResent: () => {},
     maxMemoryBytes,
   })
   const answers: string[] = []

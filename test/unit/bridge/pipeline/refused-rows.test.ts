@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals'
 import { BridgeError } from '../../../../bridge/core/errors.ts'
 import { createBridgeEmitter } from '../../../../bridge/events.ts'
+import { createDrainCursor } from '../../../../bridge/pipeline/drain-cursor.ts'
 import { createRefusedRows } from '../../../../bridge/pipeline/refused-rows.ts'
-import type { Batch } from '../../../../bridge/ports.ts'
+import type { Batch, SpoolEntry } from '../../../../bridge/ports.ts'
 import { createMemorySink } from '../../../../bridge/stores/memory-sink.ts'
+import { batchOf } from '../../../contracts/sink-rows.ts'
 import { entryOf, heard, lineOf, numbered, seqsOf } from './spooled.ts'
 
 const createRig = (poison: readonly number[]) => {
@@ -13,20 +15,35 @@ const createRig = (poison: readonly number[]) => {
   const moves: number[] = []
   const batches: Batch[] = []
   let failAt = Number.POSITIVE_INFINITY
-  const refused = createRefusedRows({
+  const cursor = createDrainCursor({
+    spoolId: 's',
     sink: {
       cursor: stored.cursor,
       store: async (batch) => {
         batches.push(batch)
         if (batches.length === failAt) throw new BridgeError('STORE_UNAVAILABLE', 'away')
-        await stored.store(batch)
+        const result = await stored.store(batch)
+        moves.push(batch.to)
+        return result
       },
     },
-    spoolId: 's',
+    events,
+    ledger: { cursorRead: () => {}, stored: () => {} },
+    sequences: { unverified: () => [], verified: () => {} },
+  })
+  const losses: string[] = []
+  const search = createRefusedRows({
+    cursor,
+    ledger: { lost: (reason, count) => losses.push(`${reason} ${count}`) },
     events,
     now: () => Date.UTC(2026, 10, 23),
-    moveTo: (offset) => moves.push(offset),
   })
+  const refused = {
+    store: async (entries: readonly SpoolEntry[], from: number) => {
+      await cursor.read()
+      return await search.store(entries, from, from)
+    },
+  }
   return {
     stored,
     events,
@@ -67,7 +84,7 @@ test('a refused row becomes a dead letter: its raw line, and what the sink said 
 
 test('the cursor goes forward without a gap, across the gap between two entries too', async () => {
   const { moves, batches, refused, stored } = createRig([1, 5])
-  await stored.store({ spoolId: 's', from: 0, to: 10, readings: [], deadLetters: [] })
+  await stored.store(batchOf('s', 0, 10))
   await refused.store([entryOf(10, numbers(0, 4), { deadRows: 1 }), entryOf(50, numbers(4, 8))], 10)
   let cursor = 10
   for (const move of moves) {
@@ -80,6 +97,7 @@ test('the cursor goes forward without a gap, across the gap between two entries 
 
 test('rows before the start are not stored again', async () => {
   const { stored, refused } = createRig([2])
+  await stored.store(batchOf('s', 0, 2))
   await refused.store([entryOf(0, numbers(0, 5))], 2)
   expect(seqsOf(stored.readings)).toEqual([3, 4])
   expect(stored.deadLetters).toHaveLength(1)
@@ -91,6 +109,6 @@ test('a sink that goes away in the middle ends the search, with the cursor told 
   await expect(rig.refused.store([entryOf(0, numbers(0, 8))], 0)).rejects.toMatchObject({
     code: 'STORE_UNAVAILABLE',
   })
-  expect(rig.moves.at(-1)).toBe(await rig.stored.cursor('s'))
+  expect(rig.moves.at(-1)).toBe((await rig.stored.cursor('s'))?.offset)
   expect(seqsOf(rig.stored.readings)).toEqual([0, 1])
 })

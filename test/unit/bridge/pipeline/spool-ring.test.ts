@@ -17,6 +17,7 @@ const createRig = async (entries: number) => {
   const events = createBridgeEmitter()
   const faults = { trim: false }
   const told: string[] = []
+  const rooms: number[] = []
   let end = 0
   const put = async (): Promise<void> => {
     await spool.append(entryOf(end, [numbered(end)], { deadRows: 1 }))
@@ -36,13 +37,14 @@ const createRig = async (entries: number) => {
           return spool.bytes
         },
       },
+      ledger: { madeRoom: (row) => rooms.push(row) },
       events,
     },
     { maxBytes },
   )
   events.on('message:dropped', ({ reason, count }) => told.push(`${reason} ${count}`))
   events.on('bridge:error', ({ error }) => told.push(error.message))
-  return { spool, ring, told, faults, maxBytes, put }
+  return { spool, ring, told, rooms, faults, maxBytes, put }
 }
 
 test('nothing goes while there is room', async () => {

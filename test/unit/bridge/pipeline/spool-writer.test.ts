@@ -8,7 +8,16 @@ import { createDeferred, settled } from '../../../support/deferred.ts'
 import { eventually } from '../../../support/eventually.ts'
 import { entryOf, heard, lineOf, numbered } from './spooled.ts'
 
-const SOUND = { spoolId: 's', end: 0, nextOffset: 0, checkpoint: 0, damage: null }
+const SOUND = {
+  spoolId: 's',
+  end: 0,
+  nextOffset: 0,
+  rows: 0,
+  firstRow: 0,
+  checkpoint: 0,
+  account: null,
+  damage: null,
+}
 
 const text = (entries: readonly SpoolEntry[]): string =>
   entries.map(({ readings }) => Buffer.from(readings).toString()).join('')

@@ -18,10 +18,15 @@ export const lineOf = (reading: Reading): string => encoder.reading(reading)
 export const entryOf = (
   offset: number,
   readings: readonly Reading[],
-  { deadRows = 0, previousEnd = offset }: { deadRows?: number; previousEnd?: number } = {},
+  {
+    deadRows = 0,
+    previousEnd = offset,
+    row = offset,
+  }: { deadRows?: number; previousEnd?: number; row?: number } = {},
 ): SpoolEntry => ({
   offset,
   previousEnd,
+  row,
   readingRows: readings.length,
   deadRows,
   readings: Buffer.from(readings.map(lineOf).join('')),

@@ -19,6 +19,7 @@ const stored: fc.Arbitrary<StoredEntry> = fc.record({
   entry: fc.record({
     offset,
     previousEnd: offset,
+    row: offset,
     readingRows: u32,
     deadRows: u32,
     readings: bytes,
@@ -66,6 +67,7 @@ describe('a spool entry', () => {
       entry: {
         offset: 1,
         previousEnd: 0,
+        row: 0,
         readingRows: 0,
         deadRows: 0,
         readings: Buffer.alloc(0),
@@ -75,7 +77,7 @@ describe('a spool entry', () => {
       spoolId: Buffer.alloc(16),
     })
     expect(decodeEntry(value)?.entry.offset).toBe(1)
-    value.writeUInt8(2, 4)
+    value.writeUInt8(3, 4)
     value.writeUInt32BE(crc32(value.subarray(4)), 0)
     expect(decodeEntry(value)).toBeUndefined()
     expect(decodeEntry(Buffer.alloc(64))).toBeUndefined()

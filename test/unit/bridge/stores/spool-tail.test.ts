@@ -10,6 +10,9 @@ import { entryAt } from '../../../contracts/spool-store.ts'
 
 const offsets = (entries: readonly SpoolEntry[] | undefined) => entries?.map(({ offset }) => offset)
 
+/** Of an entry of 100 bytes of rows. */
+const ENTRY_BYTES = storedBytes(entryAt(0, 1, 0, 100))
+
 const filled = (count: number, maxBytes: number, rowBytes = 100) => {
   const tail = createSpoolTail(maxBytes)
   for (let index = 0; index < count; index += 1) {
@@ -42,11 +45,11 @@ describe('the tail of a spool', () => {
   test('gives about the bytes asked for, one entry at least', () => {
     const tail = filled(5, 10_000)
     expect(offsets(tail.read(100, 1))).toEqual([100])
-    expect(offsets(tail.read(100, 165))).toEqual([100, 101])
+    expect(offsets(tail.read(100, ENTRY_BYTES + 1))).toEqual([100, 101])
   })
 
   test('when full forgets its oldest entries, and says that it does not reach back to them', () => {
-    const tail = filled(10, 3 * 164)
+    const tail = filled(10, 3 * ENTRY_BYTES)
     expect(tail.read(106, 10_000)).toBeUndefined()
     expect(offsets(tail.read(107, 10_000))).toEqual([107, 108, 109])
   })
@@ -73,7 +76,7 @@ describe('the tail of a spool', () => {
   })
 
   test('trimmed below its reach does not claim to hold the oldest entry', () => {
-    const tail = filled(10, 3 * 164)
+    const tail = filled(10, 3 * ENTRY_BYTES)
     expect(tail.trim(103)).toBeUndefined()
     expect(offsets(tail.read(107, 10_000))).toEqual([107, 108, 109])
   })
@@ -89,7 +92,15 @@ describe('the tail of a spool', () => {
     for (let index = 0; index < 200; index += 1) {
       const readings = new Uint8Array(MB)
       tail.push(
-        { offset: index, previousEnd: index, readingRows: 1, deadRows: 0, readings, deadLetters: none },
+        {
+          offset: index,
+          previousEnd: index,
+          row: index,
+          readingRows: 1,
+          deadRows: 0,
+          readings,
+          deadLetters: none,
+        },
         0,
       )
     }

@@ -1,0 +1,48 @@
+/** What Aedes tells, as the broker's own typed events. */
+import type { Aedes, Client } from 'aedes'
+import type { BrokerEmitter } from './broker-events.ts'
+
+/** A subscription that was not granted [MQTT-3.9.3]. */
+const REFUSED = 128
+
+const addressOf = (client: Client): string => {
+  const remote: unknown = client.req?.socket.remoteAddress ?? Reflect.get(client.conn, 'remoteAddress')
+  return typeof remote === 'string' ? remote : 'unknown'
+}
+
+/** What a client that has just connected listens to already: a kept session brings it along. */
+const keptTopics = (client: Client): readonly string[] => {
+  const subscriptions: unknown = Reflect.get(client, 'subscriptions')
+  return Object.keys(subscriptions ?? {})
+}
+
+const forwardSubscriptions = (aedes: Aedes, events: BrokerEmitter): void => {
+  const tell = (clientId: string, topics: readonly string[]): void => {
+    if (topics.length > 0) events.emit('client:subscribed', { clientId, topics })
+  }
+  aedes.on('subscribe', (subscriptions, { id }) =>
+    tell(
+      id,
+      subscriptions.filter(({ qos }) => Number(qos) !== REFUSED).map(({ topic }) => topic),
+    ),
+  )
+  // Aedes restores a session's subscriptions without a word. From here on the client is sent what is published.
+  aedes.on('clientReady', (client) => tell(client.id, keptTopics(client)))
+}
+
+/** Tells on `events` what happens in `aedes`. */
+export const forwardEvents = (aedes: Aedes, events: BrokerEmitter): void => {
+  aedes.on('clientReady', (client) =>
+    events.emit('client:connected', { clientId: client.id, address: addressOf(client) }),
+  )
+  aedes.on('clientDisconnect', (client) => events.emit('client:disconnected', { clientId: client.id }))
+  aedes.on('clientError', (client, error) =>
+    events.emit('client:error', { clientId: client.id, address: addressOf(client), error }),
+  )
+  aedes.on('connectionError', (client, error) =>
+    events.emit('client:error', { clientId: null, address: addressOf(client), error }),
+  )
+  aedes.on('keepaliveTimeout', (client) => events.emit('client:keepalive-timeout', { clientId: client.id }))
+  Reflect.apply(aedes.on, aedes, ['error', (error: Error) => events.emit('broker:error', { error })])
+  forwardSubscriptions(aedes, events)
+}
