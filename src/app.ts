@@ -7,6 +7,7 @@ import { BridgeError, type Level, openLevel } from '../bridge/index.ts'
 import { createEmbeddedBroker } from '../broker/index.ts'
 import type { Addresses } from './addresses.ts'
 import { assemble } from './assemble.ts'
+import type { Wrap } from './build-bridge.ts'
 import type { Config } from './config.ts'
 import { createDatabase } from './database.ts'
 import { createEmbeddedPostgres } from './embedded-postgres/index.ts'
@@ -26,8 +27,11 @@ const LOG_EVERY_MS = 10_000
 /** The bridge and its stores may take this share; the rest is for the embedded Postgres and the sessions. */
 const INNER_SHARE = 0.8
 
-/** The program with these settings. Nothing runs, and no file is touched, before `start`. */
-export const createApp = (config: Config, log: Log, version: string): App => {
+/**
+ * The program with these settings. Nothing runs, and no file is touched, before `start`.
+ * `wrap` is for tests only: the program itself gives none.
+ */
+export const createApp = (config: Config, log: Log, version: string, wrap: Wrap = {}): App => {
   const limited = limitRate(log, { perMs: LOG_EVERY_MS, clock })
   const embedded =
     config.useDb && config.databaseUrl === undefined
@@ -80,6 +84,7 @@ export const createApp = (config: Config, log: Log, version: string): App => {
       limited,
       database,
       broker: createEmbeddedBroker({ sessions }, config.mqtt),
+      wrap,
     })
     inner = rest.lifecycle
     await inner.start()

@@ -4,8 +4,10 @@
  */
 import { BridgeError, createBridgeEmitter } from '../bridge/index.ts'
 import type { BrokerAddress, EmbeddedBroker } from '../broker/index.ts'
+import { createAckLatency } from './ack-latency.ts'
 import type { Addresses } from './addresses.ts'
-import { buildBridge } from './build-bridge.ts'
+import { createBalanceWatch } from './balance-watch.ts'
+import { buildBridge, type Wrap } from './build-bridge.ts'
 import { buildFacade } from './build-facade.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
@@ -33,10 +35,11 @@ interface Assembly {
   readonly limited: ReturnType<typeof limitRate>
   readonly database: Database | undefined
   readonly broker: EmbeddedBroker
+  readonly wrap: Wrap
 }
 
 /** The parts of a program; nothing runs before `lifecycle.start()`. */
-export const assemble = ({ version, config, log, limited, database, broker }: Assembly) => {
+export const assemble = ({ version, config, log, limited, database, broker, wrap }: Assembly) => {
   const events = createBridgeEmitter()
   let mqtt: BrokerAddress | undefined
   let http: BrokerAddress | undefined
@@ -46,17 +49,30 @@ export const assemble = ({ version, config, log, limited, database, broker }: As
       http: `http://${bracketed(http.host)}:${http.port}`,
       mqtt: `mqtt://${bracketed(mqtt.host)}:${mqtt.port}`,
     }
-  const parts = buildBridge({ config, log, database, publisher: broker, events })
+  const parts = buildBridge({ config, log, database, publisher: broker, events, wrap })
   const { bridge, redis, recordings, recognition } = parts
-  const facade = buildFacade({ ...parts, version, config, limited, database, broker, events, addresses })
+  const acks = createAckLatency({ monotonic: () => performance.now() })
+  const watch = createBalanceWatch({ balance: bridge.balance.total, log })
+  const facade = buildFacade({
+    ...parts,
+    version,
+    config,
+    limited,
+    database,
+    broker,
+    events,
+    acks,
+    addresses,
+  })
   facade.onUpgrade('/mqtt', broker.upgrade)
   broker.events.on('client:connected', ({ clientId }) => bridge.clientConnected(clientId))
   broker.events.on('client:disconnected', ({ clientId }) => bridge.clientGone(clientId))
+  broker.events.on('client:subscribed', ({ topics }) => bridge.subscribed(topics))
   reportEvents({ log, limited, bridge: events, broker: broker.events })
 
   const listen = async (): Promise<void> => {
     try {
-      mqtt = await broker.start(bridge.intake)
+      mqtt = await broker.start(acks.intake(bridge.intake))
     } catch (error) {
       throw listenError(error, config.mqtt)
     }
@@ -69,6 +85,7 @@ export const assemble = ({ version, config, log, limited, database, broker }: As
     { name: 'Redis', start: async () => redis?.start(), stop: async () => redis?.close() },
     { name: 'database', start: async () => database?.start(), stop: async () => database?.stop() },
     { name: 'bridge', start: bridge.start, stop: bridge.stop },
+    { name: 'balance', start: watch.start, stop: watch.stop },
     { name: 'recordings', start: recordings.start, stop: recordings.stop },
     { name: 'recognition', start: recognition.start, stop: recognition.stop },
     { name: 'HTTP', start: serve, stop: facade.stop },

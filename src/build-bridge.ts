@@ -11,6 +11,7 @@ import {
   createRedisConnection,
   createRedisLatest,
   type Publisher,
+  type SpoolStore,
 } from '../bridge/index.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
@@ -26,6 +27,11 @@ export interface BridgeParts {
   readonly recognition: RecognitionPart
 }
 
+/** What a test may put around an adapter, so that the program fails at the very step that the test is about. */
+export interface Wrap {
+  readonly spool?: (store: SpoolStore) => SpoolStore
+}
+
 export interface BridgePartsDeps {
   readonly config: Config
   readonly log: Log
@@ -33,6 +39,7 @@ export interface BridgePartsDeps {
   readonly database: Database | undefined
   readonly publisher: Publisher
   readonly events: BridgeEmitter
+  readonly wrap: Wrap
 }
 
 const clock = (): number => Date.now()
@@ -43,13 +50,15 @@ const DRAIN_SHARE = 0.5
 const MAX_LOOKS = 4
 
 /** Nothing runs before each of them is started. */
-export const buildBridge = ({ config, log, database, publisher, events }: BridgePartsDeps): BridgeParts => {
+export const buildBridge = (deps: BridgePartsDeps): BridgeParts => {
+  const { config, log, database, publisher, events, wrap } = deps
   const { dataDir, batch } = config
   const onDamage = (detail: string) => events.emit('spool:damaged', { lostRows: 0, detail })
   const redis = config.redisUrl === undefined ? undefined : createRedisConnection(config.redisUrl)
+  const spool = createLevelSpool({ clock }, { folder: join(dataDir, 'spool'), onDamage })
   const bridge = createBridge(
     {
-      spool: createLevelSpool({ clock }, { folder: join(dataDir, 'spool'), onDamage }),
+      spool: wrap.spool?.(spool) ?? spool,
       sink: database?.sink,
       history: database?.history,
       devices: database?.devices ?? createMemoryDevices(),

@@ -1,6 +1,7 @@
 /** The HTTP side over a bridge, with what it tells of the program: metrics, health, load. */
 import type { BridgeEmitter } from '../bridge/index.ts'
 import type { EmbeddedBroker } from '../broker/index.ts'
+import type { AckLatency } from './ack-latency.ts'
 import type { Addresses } from './addresses.ts'
 import type { BridgeParts } from './build-bridge.ts'
 import type { Config } from './config.ts'
@@ -9,7 +10,7 @@ import { createFacade, type Facade, type SystemLoad } from './facade/index.ts'
 import { createForecast } from './forecast.ts'
 import { reportHealth } from './health.ts'
 import type { LimitedLog } from './logging.ts'
-import { createMetrics, type Gauges } from './metrics.ts'
+import { createMetrics, type Gauges } from './metrics/index.ts'
 
 export interface FacadeParts extends BridgeParts {
   readonly version: string
@@ -18,6 +19,7 @@ export interface FacadeParts extends BridgeParts {
   readonly database: Database | undefined
   readonly broker: EmbeddedBroker
   readonly events: BridgeEmitter
+  readonly acks: AckLatency
   /** Where it listens; undefined while it does not. */
   readonly addresses: () => Addresses | undefined
 }
@@ -27,8 +29,10 @@ const monotonic = (): number => performance.now()
 
 const gaugesOf = (
   { bridge, broker, config, recognition, recordings }: FacadeParts,
-  facade: () => Pick<Facade, 'sockets' | 'bodies'>,
+  facade: () => Pick<Facade, 'connections' | 'sockets' | 'bodies'>,
 ): Gauges => ({
+  balance: bridge.balance.total,
+  missing: () => bridge.stats().missing,
   spoolBytes: () => bridge.stats().spoolBytes,
   spoolMaxBytes: config.spool.maxBytes,
   spoolSecondsUntilFull: createForecast({
@@ -36,11 +40,13 @@ const gaugesOf = (
     max: config.spool.maxBytes,
     monotonic,
   }),
+  oldestSpooledMs: () => bridge.stats().oldestSpooledMs,
   waitingRows: () => bridge.stats().waitingRows,
   pendingBytes: () => bridge.stats().pendingBytes,
   connections: () => broker.connections,
   caches: () => bridge.stats().caches,
   boards: () => bridge.stats().boards,
+  httpConnections: () => facade().connections,
   sockets: () => ({ ...facade().sockets.stats(), connected: facade().sockets.count }),
   bodies: () => facade().bodies,
   recognition: recognition.stats,
@@ -55,8 +61,9 @@ const loadOf = ({ bridge, broker, config }: FacadeParts): SystemLoad => {
 
 /** It listens to nothing before it is started. */
 export const buildFacade = (parts: FacadeParts): Facade => {
-  const { version, config, limited, database, broker, events, bridge, redis } = parts
-  const { readings, devices, buzzer, frames } = bridge
+  const { version, config, limited, database, broker, events, acks, bridge, redis } = parts
+  const { devices, buzzer, frames, balance } = bridge
+  const readings = acks.readings(bridge.readings)
   const { recordings, recognition } = parts
   const health = () =>
     reportHealth({
@@ -68,7 +75,7 @@ export const buildFacade = (parts: FacadeParts): Facade => {
       redis: redis && (() => redis.available && bridge.stats().latestAvailable),
     })
   const metrics = createMetrics(
-    { bridge: events, broker: broker.events },
+    { bridge: events, broker: broker.events, acks: acks.events },
     gaugesOf(parts, () => facade),
   )
   const load = () => loadOf(parts)
@@ -76,7 +83,7 @@ export const buildFacade = (parts: FacadeParts): Facade => {
     error: (fields: object, msg: string) =>
       limited.write({ key: msg, level: 'error', msg, fields: { ...fields } }),
   }
-  const services = { readings, devices, buzzer, frames, recordings, recognition, events }
+  const services = { readings, devices, buzzer, frames, recordings, recognition, balance, events }
   const facade = createFacade(
     { ...services, load, health, metrics: metrics.text, clock, log },
     {

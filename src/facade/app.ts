@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type {
+  BalanceService,
   BridgeEmitter,
   BuzzerService,
   Clock,
@@ -44,6 +45,7 @@ export interface FacadeDeps {
   readonly frames: FrameService
   readonly recordings: RecordingService
   readonly recognition: RecognitionService
+  readonly balance: BalanceService
   /** What WebSocket clients are told of. */
   readonly events: BridgeEmitter
   readonly load: () => SystemLoad

@@ -38,6 +38,8 @@ export interface Facade {
   readonly address: Address | undefined
   /** Hands WebSocket upgrades of a path to `handler`. Every path without one is an event socket. */
   onUpgrade(path: string, handler: UpgradeHandler): void
+  /** TCP connections that are open now, those of WebSockets among them. */
+  readonly connections: number
   /** The event sockets: how many there are now, and what was counted since the start. */
   readonly sockets: Pick<EventSockets, 'count' | 'stats'>
   /** Request bodies in memory now, and those refused for want of room since the start. */
@@ -116,6 +118,9 @@ export const createFacade = (deps: FacadeDeps, options: FacadeOptions): Facade =
       return addressOf(app.server)
     },
     onUpgrade,
+    get connections() {
+      return connections.count
+    },
     sockets,
     bodies,
   }

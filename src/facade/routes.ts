@@ -22,6 +22,7 @@ import { recordingsRoute } from './routes/recordings-route.ts'
 import { registerRoute } from './routes/register-route.ts'
 import { streamFastRoute } from './routes/stream-fast-route.ts'
 import { streamFrameRoute } from './routes/stream-frame-route.ts'
+import { systemBalanceRoute } from './routes/system-balance-route.ts'
 import { systemPerformanceRoute } from './routes/system-performance-route.ts'
 import { systemStatusRoute } from './routes/system-status-route.ts'
 
@@ -54,6 +55,7 @@ const API_ROUTES: readonly Route[] = [
   facesRoute,
   systemStatusRoute,
   systemPerformanceRoute,
+  systemBalanceRoute,
 ]
 
 /** Registers every route; a new resource is a file of its own and an entry above. */

@@ -16,6 +16,7 @@ import {
   type Reading,
 } from '../../bridge/index.ts'
 import { createFacade, type Facade, type FacadeDeps, type FacadeOptions } from '../../src/facade/index.ts'
+import { balanceOfStored } from './balance-sheets.ts'
 
 /** A checked id out of a literal. */
 export const deviceId = (text: string): DeviceId => {
@@ -84,8 +85,9 @@ export const createFacadeWorld = (): FacadeWorld => {
     nextId += decoded.readings.length
     return { ok: true, id: first, readings: decoded.readings }
   }
+  const stored = new Map<DeviceId, Reading[]>()
   const world: FacadeWorld = {
-    stored: new Map(),
+    stored,
     devices: [],
     logged: [],
     now: NOW,
@@ -120,6 +122,7 @@ export const createFacadeWorld = (): FacadeWorld => {
       frames: absent('frames'),
       recordings: absent('recordings'),
       recognition: absent('recognition'),
+      balance: balanceOfStored(stored),
       events: createBridgeEmitter(),
       load: () => absent('load'),
       health: () => world.health,

@@ -1,6 +1,8 @@
-/** `GET /api/v1/system/status`, `GET /api/v1/system/performance` */
+/** `GET /api/v1/system/status`, `GET /api/v1/system/performance`, `GET /api/v1/system/balance` */
 import { z } from 'zod'
+import { DROP_REASONS } from '../../../bridge/index.ts'
 import { epochMs } from './answers.ts'
+import { parseLimit } from './limit.ts'
 
 const success = z.literal(true)
 const count = z.number().int()
@@ -51,3 +53,69 @@ export const performanceAnswer = z.object({
   }),
 })
 export type Performance = z.infer<typeof performanceAnswer>['performance']
+
+export const balanceQuery = z.object({
+  /** Empty: as if it were absent. The first of several. */
+  deviceId: z
+    .unknown()
+    .optional()
+    .transform((given) => {
+      const first: unknown = Array.isArray(given) ? given[0] : given
+      return typeof first === 'string' && first !== '' ? first : undefined
+    }),
+  limit: z.unknown().optional().transform(parseLimit),
+})
+
+/** `received` is the sum of the others; `remainder` is what it is not, 0 when all is well. */
+const balance = z.object({
+  received: count,
+  stored: count,
+  spooled: count,
+  inFlight: count,
+  deduplicated: count,
+  deadLettered: count,
+  /** Every reason, also those of which there are none. */
+  dropped: z.record(z.enum(DROP_REASONS), count),
+  remainder: count,
+})
+export type BalanceSheet = z.infer<typeof balance>
+
+export const balanceAnswer = z.object({
+  success,
+  data: z.object({
+    /** Since the spool was made. */
+    total: balance,
+    /** Since the start. */
+    devices: z.array(
+      balance.extend({
+        deviceId: z.string(),
+        /** Of the boot heard of last; null for a device that sends no boot and seq. */
+        sequence: z
+          .object({
+            boot: z.string(),
+            /** Null: the first is missing. */
+            contiguous: count.nullable(),
+            highest: count,
+            missing: count,
+            /** `[from, to]`, lowest first; the first few. */
+            gaps: z.array(z.array(count)).readonly(),
+          })
+          .nullable(),
+        /** What is known of the board's clock; null for one that says no time. */
+        clock: z
+          .object({
+            boot: z.string().nullable(),
+            /** Epoch ms. */
+            bootedAt: z.number().nullable(),
+            /** Positive: the board gains. Null until it was watched for an hour. */
+            driftPpm: z.number().nullable(),
+            samples: count,
+            /** How far its own clock is ahead of the server's; null when it sends no time. */
+            aheadMs: z.number().nullable(),
+          })
+          .nullable(),
+      }),
+    ),
+  }),
+})
+export type DeviceSheet = z.infer<typeof balanceAnswer>['data']['devices'][number]

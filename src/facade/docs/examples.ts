@@ -22,6 +22,14 @@ const board = {
   errors: 0,
 }
 const named = { id: ID, name: 'Lab Sensor Unit', type: 'DHT11-LDR-HCSR04' }
+const sheet = {
+  ...{ received: 1000, stored: 990, spooled: 4, inFlight: 1, deduplicated: 2, deadLettered: 3 },
+  dropped: {
+    ...{ 'spool-full-qos0': 0, 'spool-damaged': 0, 'stopping-qos0': 0 },
+    ...{ 'dead-letter-refused': 0, 'store-off-full': 0 },
+  },
+  remainder: 0,
+}
 const measured = { temperature: 25.3, humidity: 60, distance: 12.7, lightLevel: 1023 }
 
 export const EXAMPLES: { readonly [methodAndPath: string]: Example } = {
@@ -110,5 +118,20 @@ export const EXAMPLES: { readonly [methodAndPath: string]: Example } = {
   'POST /api/v1/buzzer/control': {
     body: { deviceId: ID, status: true },
     answer: { success: true, message: 'Buzzer activated', requestId: 7 },
+  },
+  'GET /api/v1/system/balance': {
+    answer: {
+      success: true,
+      data: {
+        total: sheet,
+        devices: [
+          {
+            deviceId: ID,
+            ...sheet,
+            sequence: { boot: 'b1', contiguous: 41, highest: 996, missing: 3, gaps: [[42, 44]] },
+          },
+        ],
+      },
+    },
   },
 }

@@ -127,6 +127,12 @@ export const OPERATIONS: { readonly [methodAndPath: string]: Operation } = {
   },
   'GET /api/v1/system/status': { tag: 'system', summary: 'Devices and commands, in numbers' },
   'GET /api/v1/system/performance': { tag: 'system', summary: 'Memory, queues, caches and response times' },
+  'GET /api/v1/system/balance': {
+    tag: 'system',
+    summary:
+      'What became of everything received: in all, and of the devices that sent most or the one asked for',
+    query: object({ deviceId, limit: { ...limit(500), default: 100 } }),
+  },
   'GET /api/v1/openapi.json': {
     tag: 'system',
     summary: 'This document',

@@ -12,6 +12,8 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 export interface Connections {
+  /** Open now, those handed over among them. */
+  readonly count: number
   /** Hands a socket over (an upgrade): it is not closed until `destroyAll`. */
   release(socket: Duplex): void
   /** From now on a socket is closed as soon as nothing is in flight on it. */
@@ -63,6 +65,9 @@ export const createConnections = (server: Server): Connections => {
   })
 
   return {
+    get count() {
+      return open.length
+    },
     release: (socket) => released.add(socket),
     closeWhenIdle: () => {
       closing = true

@@ -5,6 +5,8 @@ import { type HealthDeps, reportHealth } from '../../../src/health.ts'
 const STATS: BridgeStats = {
   spoolBytes: 10,
   pendingBytes: 2,
+  oldestSpooledMs: 0,
+  missing: 0,
   waitingRows: 3,
   full: false,
   failing: false,

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { type BuzzerRequest, createBridgeEmitter, type DeviceId } from '../../../bridge/index.ts'
-import { createBrokerEmitter } from '../../../broker/index.ts'
-import { createMetrics } from '../../../src/metrics.ts'
+import type { BuzzerRequest, DeviceId } from '../../../../bridge/index.ts'
+import { sheetOf } from '../../../support/balance-sheets.ts'
+import { createMetricsRig } from '../../../support/metrics-rig.ts'
 
 const DEVICE = 'cam' as DeviceId
 const REQUEST: BuzzerRequest = {
@@ -17,50 +17,8 @@ const REQUEST: BuzzerRequest = {
   updatedAt: 3,
 }
 
-const createRig = () => {
-  const [bridge, broker] = [createBridgeEmitter(), createBrokerEmitter()]
-  const gauges = { spoolBytes: 10, connections: 2, skipped: 4, secondsLeft: Number.POSITIVE_INFINITY }
-  const metrics = createMetrics(
-    { bridge, broker },
-    {
-      spoolBytes: () => gauges.spoolBytes,
-      spoolMaxBytes: 100,
-      spoolSecondsUntilFull: () => gauges.secondsLeft,
-      waitingRows: () => 3,
-      pendingBytes: () => 4,
-      connections: () => gauges.connections,
-      caches: () => ({
-        devices: { hits: 1, misses: 2, size: 3 },
-        readings: { hits: 4, misses: 5, size: 6 },
-      }),
-      boards: () => ({ buzzerPending: 1, buzzerUnsaved: 2, frames: 3, frameBytes: 4 }),
-      sockets: () => ({
-        connected: 7,
-        accepted: 9,
-        refused: 1,
-        unauthorized: 2,
-        sent: 3,
-        skipped: gauges.skipped,
-        closedSlow: 5,
-        closedDead: 6,
-        errors: 0,
-      }),
-      recognition: () => ({ inFlight: 0, asked: 3, skipped: 2, unanswered: 1 }),
-      bodies: () => ({ heldBytes: 11, refused: 12 }),
-      recordings: () => ({ running: 0, made: 8, failed: 9 }),
-    },
-  )
-  /** The samples by name and labels, without those of the process itself. */
-  const samples = async (): Promise<Readonly<Record<string, string>>> => {
-    const { body } = await metrics.text()
-    const lines = body.split('\n').filter((line) => line.startsWith('sluice_'))
-    return Object.fromEntries(lines.map((line) => line.split(/ (?=\S+$)/) as [string, string]))
-  }
-  return { bridge, broker, gauges, metrics, samples }
-}
-
 test('what is taken in, stored, refused and lost is counted', async () => {
-  const { bridge, samples } = createRig()
+  const { bridge, samples } = createMetricsRig()
   bridge.emit('readings:taken', { count: 5 })
   bridge.emit('readings:deduplicated', { count: 2 })
   bridge.emit('drain:stored', { readings: 4, deadLetters: 1, bytes: 9, ms: 7, waiting: 0 })
@@ -88,10 +46,10 @@ test('what is taken in, stored, refused and lost is counted', async () => {
 })
 
 test('gauges are read when they are asked for', async () => {
-  const { gauges, samples } = createRig()
+  const { now, samples } = createMetricsRig()
   expect(await samples()).toMatchObject({ sluice_spool_bytes: '10', sluice_mqtt_connections: '2' })
-  gauges.spoolBytes = 11
-  gauges.secondsLeft = 42
+  now.spoolBytes = 11
+  now.secondsLeft = 42
   expect(await samples()).toMatchObject({
     sluice_spool_bytes: '11',
     sluice_spool_max_bytes: '100',
@@ -102,11 +60,11 @@ test('gauges are read when they are asked for', async () => {
 })
 
 test('a spool that does not grow has an endless time until it is full, as Prometheus writes it', async () => {
-  expect((await createRig().samples()).sluice_spool_seconds_until_full).toBe('+Inf')
+  expect((await createMetricsRig().samples()).sluice_spool_seconds_until_full).toBe('+Inf')
 })
 
 test('each cache tells its hits, misses and size', async () => {
-  expect(await createRig().samples()).toMatchObject({
+  expect(await createMetricsRig().samples()).toMatchObject({
     'sluice_cache_hits{cache="devices"}': '1',
     'sluice_cache_misses{cache="devices"}': '2',
     'sluice_cache_size{cache="readings"}': '6',
@@ -114,7 +72,7 @@ test('each cache tells its hits, misses and size', async () => {
 })
 
 test('connections of the broker are counted, and what it refused', async () => {
-  const { broker, samples } = createRig()
+  const { broker, samples } = createMetricsRig()
   broker.emit('client:connected', { clientId: 'a', address: '::1' })
   broker.emit('client:disconnected', { clientId: 'a' })
   broker.emit('client:error', { clientId: null, address: '::1', error: new Error('x') })
@@ -128,7 +86,7 @@ test('connections of the broker are counted, and what it refused', async () => {
 })
 
 test('what boards do beside readings is counted', async () => {
-  const { bridge, samples } = createRig()
+  const { bridge, samples } = createMetricsRig()
   bridge.emit('buzzer:requested', { request: REQUEST })
   bridge.emit('buzzer:completed', { request: REQUEST })
   bridge.emit('buzzer:failed', { error: 'x' })
@@ -153,18 +111,19 @@ test('what boards do beside readings is counted', async () => {
 })
 
 test('what the event sockets and the face service count is read when it is asked for, and not added up', async () => {
-  const { gauges, samples } = createRig()
+  const { now, samples } = createMetricsRig()
   expect(await samples()).toMatchObject({
     sluice_websocket_connections: '7',
     sluice_websocket_skipped_total: '4',
     sluice_recognition_asked_total: '3',
     sluice_recordings_failed_total: '9',
+    sluice_http_connections: '14',
     sluice_http_body_bytes: '11',
     sluice_http_bodies_refused_total: '12',
     sluice_frames_files: '3',
     sluice_buzzer_unsaved: '2',
   })
-  gauges.skipped = 5
+  now.skipped = 5
   expect(await samples()).toMatchObject({
     sluice_websocket_skipped_total: '5',
     sluice_recognition_asked_total: '3',
@@ -172,18 +131,73 @@ test('what the event sockets and the face service count is read when it is asked
 })
 
 test('two programs in one process have numbers of their own', async () => {
-  const [one, other] = [createRig(), createRig()]
+  const [one, other] = [createMetricsRig(), createMetricsRig()]
   one.bridge.emit('readings:taken', { count: 1 })
   expect((await one.samples()).sluice_readings_taken_total).toBe('1')
   expect((await other.samples()).sluice_readings_taken_total).toBe('0')
 })
 
 test('no label comes from a device: series do not grow with the fleet', async () => {
-  const { bridge, samples } = createRig()
+  const { bridge, samples } = createMetricsRig()
   const before = Object.keys(await samples()).length
   for (let id = 0; id < 50; id += 1) {
     bridge.emit('message:rejected', { reason: 'bad-json', detail: `${id}`, topic: `t/${id}`, deviceId: null })
     bridge.emit('bridge:error', { error: new Error(`device ${id}`), where: 'storing a device' })
   }
-  expect(Object.keys(await samples()).length).toBe(before + 2)
+  // The place of the error.
+  expect(Object.keys(await samples()).length).toBe(before + 1)
+})
+
+test('the balance is a gauge of each place; its remainder stands alone', async () => {
+  const { now, samples } = createMetricsRig()
+  now.balance = sheetOf({
+    ...{ received: 100, stored: 40, spooled: 20, inFlight: 10, deduplicated: 5, deadLettered: 3 },
+    dropped: { 'spool-full-qos0': 4, 'stopping-qos0': 2 },
+  })
+  expect(await samples()).toMatchObject({
+    'sluice_balance{place="received"}': '100',
+    'sluice_balance{place="stored"}': '40',
+    'sluice_balance{place="spooled"}': '20',
+    'sluice_balance{place="in_flight"}': '10',
+    'sluice_balance{place="deduplicated"}': '5',
+    'sluice_balance{place="dead_lettered"}': '3',
+    'sluice_balance{place="dropped"}': '6',
+    sluice_balance_remainder: '16',
+    sluice_sequence_missing: '13',
+  })
+})
+
+test('how long acks are waited for is told by the way they came', async () => {
+  const { acks, samples } = createMetricsRig()
+  acks.emit('acked', { via: 'mqtt', ms: 0.7 })
+  acks.emit('acked', { via: 'mqtt', ms: 20 })
+  acks.emit('acked', { via: 'rest', ms: 60_000 })
+  expect(await samples()).toMatchObject({
+    'sluice_ack_ms_bucket{le="1",via="mqtt"}': '1',
+    'sluice_ack_ms_bucket{le="25",via="mqtt"}': '2',
+    'sluice_ack_ms_bucket{le="30000",via="rest"}': '0',
+    'sluice_ack_ms_count{via="rest"}': '1',
+  })
+})
+
+test('the oldest row of the spool is told in seconds', async () => {
+  const { now, samples } = createMetricsRig()
+  expect((await samples()).sluice_spool_oldest_seconds).toBe('0')
+  now.oldestSpooledMs = 90_500
+  expect((await samples()).sluice_spool_oldest_seconds).toBe('90.5')
+})
+
+test('the delay of the event loop is there with its percentiles', async () => {
+  const { samples } = createMetricsRig()
+  for (const part of ['p50', 'p99', 'max'])
+    expect(await samples()).toHaveProperty(`sluice_nodejs_eventloop_lag_${part}_seconds`)
+})
+
+test('every reason for a loss or a refusal is there before the first one, so that the first one is an increase', async () => {
+  expect(await createMetricsRig().samples()).toMatchObject({
+    'sluice_dropped_total{reason="spool-full-qos0"}': '0',
+    'sluice_dropped_total{reason="store-off-full"}': '0',
+    'sluice_messages_rejected_total{reason="bad-json"}': '0',
+    'sluice_messages_rejected_total{reason="refused-by-postgres"}': '0',
+  })
 })

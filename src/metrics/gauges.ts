@@ -1,0 +1,172 @@
+/** Values of this moment, and counts that others keep: read when they are asked for. */
+import type { Registry } from 'prom-client'
+import type { BoardStats, CheckedBalance } from '../../bridge/index.ts'
+import type { SocketStats } from '../facade/index.ts'
+import type { RecognitionStats } from '../recognition/index.ts'
+import type { RecordingsStats } from '../recordings/index.ts'
+import { count, gauge, gauges } from './instruments.ts'
+
+export interface Gauges {
+  /** Everything the spool ever received, and where it is. */
+  readonly balance: () => CheckedBalance
+  /** Sequence numbers that never came, of all boots that are remembered. */
+  readonly missing: () => number
+  /** Bytes in the spool that Postgres does not have yet. */
+  readonly spoolBytes: () => number
+  readonly spoolMaxBytes: number
+  /** At the pace of the last minute; Infinity when the spool does not grow. */
+  readonly spoolSecondsUntilFull: () => number
+  /** How long the oldest row that waits for Postgres has waited, in milliseconds; 0 when none does. */
+  readonly oldestSpooledMs: () => number
+  /** Rows known to wait for Postgres. */
+  readonly waitingRows: () => number
+  /** Bytes held in memory before the spool. */
+  readonly pendingBytes: () => number
+  readonly connections: () => number
+  readonly caches: () => Readonly<
+    Record<string, { readonly hits: number; readonly misses: number; readonly size: number }>
+  >
+  readonly boards: () => BoardStats
+  /** TCP connections of the HTTP port, those of WebSockets among them. */
+  readonly httpConnections: () => number
+  /** Event sockets: connected now, and what was counted since the start. */
+  readonly sockets: () => SocketStats & { readonly connected: number }
+  /** Bodies of HTTP requests in memory now, and those refused for want of room since the start. */
+  readonly bodies: () => { readonly heldBytes: number; readonly refused: number }
+  readonly recognition: () => RecognitionStats
+  readonly recordings: () => RecordingsStats
+}
+
+/** Everything that is read and not told by an event. */
+export const readGauges = (registry: Registry, from: Gauges): void => {
+  readBalance(registry, from)
+  readSpool(registry, from)
+  readMemory(registry, from)
+  readSockets(registry, from)
+  readCameras(registry, from)
+}
+
+const placesOf = (sheet: CheckedBalance): Readonly<Record<string, number>> => ({
+  received: sheet.received,
+  stored: sheet.stored,
+  spooled: sheet.spooled,
+  in_flight: sheet.inFlight,
+  deduplicated: sheet.deduplicated,
+  dead_lettered: sheet.deadLettered,
+  dropped: Object.values(sheet.dropped).reduce((sum, dropped) => sum + dropped, 0),
+})
+
+/** No series per device: their number would grow with the fleet. `GET /api/v1/system/balance` tells of one. */
+const readBalance = (registry: Registry, { balance, missing }: Gauges): void => {
+  const help = 'Readings ever received, and where they are; kept over restarts'
+  gauges(registry, { name: 'balance', help, label: 'place' }, () => placesOf(balance()))
+  gauge(
+    registry,
+    { name: 'balance_remainder', help: 'Received, less everything it became: not 0 is a loss untold' },
+    () => balance().remainder,
+  )
+  gauge(
+    registry,
+    { name: 'sequence_missing', help: 'Sequence numbers of boards that never came, or not yet' },
+    missing,
+  )
+}
+
+const readSpool = (registry: Registry, from: Gauges): void => {
+  gauge(
+    registry,
+    { name: 'spool_bytes', help: 'Bytes in the spool that Postgres does not have yet' },
+    from.spoolBytes,
+  )
+  gauge(registry, { name: 'spool_max_bytes', help: 'The bound of the spool' }, () => from.spoolMaxBytes)
+  gauge(
+    registry,
+    {
+      name: 'spool_seconds_until_full',
+      help: 'Seconds until the spool is full at the pace of the last minute',
+    },
+    from.spoolSecondsUntilFull,
+  )
+  gauge(
+    registry,
+    { name: 'spool_oldest_seconds', help: 'Age of the oldest row that waits for Postgres; 0 when none does' },
+    () => from.oldestSpooledMs() / 1000,
+  )
+  gauge(registry, { name: 'spool_waiting_rows', help: 'Rows known to wait for Postgres' }, from.waitingRows)
+  gauge(
+    registry,
+    { name: 'pending_bytes', help: 'Bytes in memory that are not in the spool yet' },
+    from.pendingBytes,
+  )
+}
+
+const readMemory = (registry: Registry, { caches, boards }: Gauges): void => {
+  for (const field of ['hits', 'misses', 'size'] as const) {
+    gauges(registry, { name: `cache_${field}`, help: `Cache ${field}`, label: 'cache' }, () =>
+      Object.fromEntries(Object.entries(caches()).map(([cache, stats]) => [cache, stats[field]])),
+    )
+  }
+  gauge(
+    registry,
+    { name: 'buzzer_pending', help: 'Buzzer requests that are pending' },
+    () => boards().buzzerPending,
+  )
+  gauge(
+    registry,
+    { name: 'buzzer_unsaved', help: 'Buzzer requests whose history is not stored yet' },
+    () => boards().buzzerUnsaved,
+  )
+}
+
+const readSockets = (registry: Registry, { connections, httpConnections, sockets, bodies }: Gauges): void => {
+  gauge(registry, { name: 'mqtt_connections', help: 'MQTT clients connected' }, connections)
+  gauge(
+    registry,
+    { name: 'http_connections', help: 'TCP connections of the HTTP port, WebSockets among them' },
+    httpConnections,
+  )
+  gauge(
+    registry,
+    { name: 'http_body_bytes', help: 'Bytes of request bodies in memory' },
+    () => bodies().heldBytes,
+  )
+  count(
+    registry,
+    { name: 'http_bodies_refused', help: 'Request bodies refused for want of room' },
+    () => bodies().refused,
+  )
+  gauge(
+    registry,
+    { name: 'websocket_connections', help: 'Event sockets connected' },
+    () => sockets().connected,
+  )
+  const of = (name: string, help: string, field: keyof SocketStats): void =>
+    void count(registry, { name: `websocket_${name}`, help }, () => sockets()[field])
+  of('refused', 'Event sockets refused at their limit', 'refused')
+  of('unauthorized', 'Event sockets without the API key', 'unauthorized')
+  of('sent', 'Events sent, counted for each socket', 'sent')
+  of('skipped', 'Events left out for sockets that were behind', 'skipped')
+  of('closed_slow', 'Event sockets closed because they stayed behind', 'closedSlow')
+  of('closed_dead', 'Event sockets dropped as dead', 'closedDead')
+  of('errors', 'Event sockets that broke the protocol or the connection', 'errors')
+}
+
+const readCameras = (registry: Registry, { boards, recordings, recognition }: Gauges): void => {
+  gauge(registry, { name: 'frames_files', help: 'Camera pictures on disk' }, () => boards().frames)
+  gauge(
+    registry,
+    { name: 'frames_bytes', help: 'Bytes of camera pictures on disk' },
+    () => boards().frameBytes,
+  )
+  count(registry, { name: 'recordings_made', help: 'Films made' }, () => recordings().made)
+  count(
+    registry,
+    { name: 'recordings_failed', help: 'Films that could not be made' },
+    () => recordings().failed,
+  )
+  const of = (name: 'asked' | 'skipped' | 'unanswered', help: string): void =>
+    void count(registry, { name: `recognition_${name}`, help }, () => recognition()[name])
+  of('asked', 'Pictures shown to the face service')
+  of('skipped', 'Pictures not shown: the face service was busy')
+  of('unanswered', 'Pictures without an answer of the face service')
+}
