@@ -50,6 +50,16 @@ const run = async (
   return { rig, kept }
 }
 
+/** What came through the spool is stored, dead-lettered or lost: nothing is left over, nothing counted twice. */
+const expectBalanced = (rig: ReturnType<typeof createDrainRig>): void => {
+  const { stored, deadLettered, spooled } = rig.ledger.total()
+  expect({ stored, deadLettered, spooled }).toEqual({
+    stored: rig.stored.readings.length,
+    deadLettered: rig.stored.deadLetters.length,
+    spooled: 0,
+  })
+}
+
 test('however the sink fails, before or after its commit, each row is stored once and in order', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -63,6 +73,7 @@ test('however the sink fails, before or after its commit, each row is stored onc
         expect(kept).toEqual([])
         expect((await rig.stored.cursor(SPOOL))?.offset ?? 0).toBe(rig.end)
         expect(rig.drain.waiting).toBe(0)
+        expectBalanced(rig)
       },
     ),
     { numRuns: 150 },
@@ -89,6 +100,7 @@ test('rows that the sink refuses are dead letters, all others are stored once an
           bad.length,
         )
         expect(rig.drain.position).toBe(rig.end)
+        expectBalanced(rig)
       },
     ),
     { numRuns: 150 },

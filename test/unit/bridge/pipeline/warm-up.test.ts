@@ -19,12 +19,19 @@ test('the groups of the spool are handed over in order, with their offsets and w
   expect(taken.map(({ readings }) => readings)).toEqual([[numbered(0), numbered(1)], [numbered(2)]])
 })
 
-test('nothing of an empty spool, nor of one that would hold up the start', async () => {
+test('nothing of an empty spool; of a long one the newest part that fits, so that the start is not held up', async () => {
   const spool = createMemorySpool()
   expect(await collect(spool)).toEqual([])
-  await spool.append(entryOf(0, [numbered(0)]))
-  expect(await collect(spool, spool.bytes - 1)).toEqual([])
-  expect(await collect(spool, spool.bytes)).toHaveLength(1)
+  await spool.append(entryOf(0, [numbered(0), numbered(1)]))
+  const whole = spool.bytes
+  await spool.append(entryOf(2, [numbered(2)]))
+  await spool.append(entryOf(3, [numbered(3)]))
+  const taken = async (maxBytes: number) => (await collect(spool, maxBytes)).map(({ offset }) => offset)
+  expect(await taken(spool.bytes)).toEqual([0, 2, 3])
+  expect(await taken(spool.bytes - 1)).toEqual([2, 3])
+  expect(await taken(spool.bytes - whole)).toEqual([2, 3])
+  expect(await taken(spool.bytes - whole - 1)).toEqual([3])
+  expect(await taken(1)).toEqual([])
 })
 
 test('a group that cannot be read is passed over: the start goes on', async () => {
