@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { Aedes, type Client } from 'aedes'
+import { Aedes, type Client, type PublishPacket } from 'aedes'
 import type { Intake, Publisher } from '../bridge/index.ts'
 import { type BrokerEmitter, createBrokerEmitter } from './broker-events.ts'
 import { createWriteCombiner } from './combine-writes.ts'
@@ -72,10 +72,10 @@ export const createEmbeddedBroker = (
   }
 
   const start = async (intake: Intake): Promise<BrokerAddress> => {
-    const isStored = (client: Client, packet: { readonly messageId?: number }): Promise<boolean> =>
+    const storedPacket = (client: Client, packet: PublishPacket): Promise<PublishPacket | undefined> =>
       persistence.incomingGetPacket(client, packet).then(
-        () => true,
-        () => false,
+        (stored) => stored as PublishPacket,
+        () => undefined,
       )
     const emitter = createQuietEmitter(options.concurrency)
     const isSilent = (topic: string): boolean => emitter.isSilent(topic) && persistence.isSilent(topic)
@@ -85,7 +85,7 @@ export const createEmbeddedBroker = (
       concurrency: options.concurrency,
       connectTimeout: options.connectTimeoutMs,
       drainTimeout: options.drainTimeoutMs,
-      authorizePublish: createPublishHook({ intake, events, isStored, isSilent }),
+      authorizePublish: createPublishHook({ intake, events, storedPacket, isSilent }),
     })
     router = emitter
     forwardEvents(aedes, events)

@@ -10,7 +10,9 @@
  * keep their order [MQTT-4.6.0-2], both kinds being written to the same connection as they come.
  *
  * QoS 2 [MQTT-4.3.3-2]: a packet that Aedes has in its store passed this hook before, so it is durable already
- * and not taken in a second time; one that is still being held joins the first.
+ * and not taken in a second time; one that is still being held joins the first. The same packet identifier is not
+ * enough: a store that could not delete (a full disk) and a board that lost its session give it to another message,
+ * which would be acked and stored nowhere.
  *
  * The intake may give another payload: it is what Aedes goes on with, and so what subscribers are sent.
  */
@@ -20,11 +22,14 @@ import type { BrokerEmitter } from './broker-events.ts'
 
 type Callback = (error?: Error | null) => void
 
+/** What tells one message from another. */
+type Content = Pick<PublishPacket, 'topic' | 'payload'>
+
 export interface PublishHookDeps {
   readonly intake: Intake
   readonly events: BrokerEmitter
-  /** Whether the broker holds this QoS 2 packet already, waiting for its PUBREL. */
-  readonly isStored: (client: Client, packet: PublishPacket) => Promise<boolean>
+  /** What the broker holds under the identifier of this QoS 2 packet, waiting for its PUBREL. */
+  readonly storedPacket: (client: Client, packet: PublishPacket) => Promise<Content | undefined>
   /** Whether surely nobody, connected or not, listens to a topic. */
   readonly isSilent: (topic: string) => boolean
 }
@@ -42,8 +47,11 @@ interface Held {
 /** PUBACK, remaining length 2 [MQTT-3.4.1], then the packet identifier. */
 const puback = (messageId: number): Buffer => Buffer.of(0x40, 2, messageId >> 8, messageId & 0xff)
 
+const isSame = (one: Content, other: Content): boolean =>
+  one.topic === other.topic && Buffer.from(one.payload).equals(Buffer.from(other.payload))
+
 /** The `authorizePublish` hook for Aedes. */
-export const createPublishHook = ({ intake, events, isStored, isSilent }: PublishHookDeps) => {
+export const createPublishHook = ({ intake, events, storedPacket, isSilent }: PublishHookDeps) => {
   const held = new WeakMap<Client, Map<number, Held[]>>()
 
   const takeIn = (client: Client | null, packet: PublishPacket, callback: Callback): void => {
@@ -75,7 +83,8 @@ export const createPublishHook = ({ intake, events, isStored, isSilent }: Publis
     held.set(client, ofClient)
     const waiting = ofClient.get(messageId)
     if (waiting !== undefined) {
-      waiting.push({ packet, callback })
+      if (waiting.some((each) => isSame(each.packet, packet))) waiting.push({ packet, callback })
+      else takeIn(client, packet, callback)
       return
     }
     const sendings: Held[] = [{ packet, callback }]
@@ -87,8 +96,9 @@ export const createPublishHook = ({ intake, events, isStored, isSilent }: Publis
         each.callback(error)
       }
     }
-    isStored(client, packet).then(
-      (stored) => (stored ? settle() : takeIn(client, packet, settle)),
+    storedPacket(client, packet).then(
+      (stored) =>
+        stored !== undefined && isSame(stored, packet) ? settle() : takeIn(client, packet, settle),
       (error: Error) => settle(error),
     )
   }

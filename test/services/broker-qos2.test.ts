@@ -52,6 +52,27 @@ describe('a QoS 2 message', () => {
     expect(rig.taken).toHaveLength(1)
   })
 
+  test('of another content under the same identifier is another message, and taken in', async () => {
+    const rig = await startBroker(cleanups)
+    const board = await connectBoard(cleanups, rig)
+    board.send(publishPacket(5, 2))
+    await board.next('pubrec', 5)
+    board.send(publishPacket(5, 2, { payload: 'another' }))
+    await eventually(() => board.packets.filter(({ cmd }) => cmd === 'pubrec').length === 2)
+    expect(payloads(rig)).toEqual(['5', 'another'])
+  })
+
+  test('of another content is taken in while the first is held, too', async () => {
+    const rig = await heldRig()
+    const board = await connectBoard(cleanups, rig)
+    board.send(publishPacket(5, 2))
+    await eventually(() => rig.taken.length === 1)
+    board.send(publishPacket(5, 2, { payload: 'another' }))
+    await eventually(() => rig.taken.length === 2)
+    expect(payloads(rig)).toEqual(['5', 'another'])
+    for (const { done } of rig.taken) done()
+  })
+
   test('sent again over a reconnect of a kept session is answered and not taken in again', async () => {
     const rig = await startBroker(cleanups)
     const board = await connectBoard(cleanups, rig, PERSISTENT)

@@ -19,7 +19,7 @@ const createRig = ({
   const hook = createPublishHook({
     intake: (_message, _clientId, done) => done(refusal, replaced),
     events: createBrokerEmitter(),
-    isStored: async () => false,
+    storedPacket: async () => undefined,
     isSilent: () => silent,
   })
   const publish = (fields: Partial<PublishPacket> = {}) => {
