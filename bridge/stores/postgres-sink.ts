@@ -14,6 +14,7 @@ import { readError, sqlstateOf, writeError } from './postgres-errors.ts'
 import type { Partitions } from './postgres-partitions.ts'
 import { type Looked, withoutResends } from './postgres-resends.ts'
 import { timesOf } from './postgres-times.ts'
+import { withoutReplayed } from './replayed-readings.ts'
 
 export interface PostgresSinkDeps {
   readonly partitions: Pick<Partitions, 'ensureFor'>
@@ -80,7 +81,11 @@ const copyAll = async (client: pg.Client, batch: Batch): Promise<Stored> => {
     batch.boots.length === 0
       ? { ...NOTHING_RESENT, readings: batch.readings }
       : await withoutResends(client, batch)
-  const { readings: chunks, resent, checked } = looked
+  const { checked } = looked
+  const fresh = await withoutReplayed(client, looked.readings)
+  const resent = new Map(looked.resent)
+  for (const [deviceId, count] of fresh.resent) resent.set(deviceId, (resent.get(deviceId) ?? 0) + count)
+  const chunks = fresh.readings
   const readings = chunks.length === 0 ? 0 : await copyText(client, COPY_READINGS, chunks)
   const deadLetters =
     batch.deadLetters.length === 0 ? 0 : await copyText(client, COPY_DEAD_LETTERS, batch.deadLetters)

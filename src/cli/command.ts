@@ -1,0 +1,45 @@
+/** What a command of `sluice` is, and what it is given. */
+import type { ParseArgsConfig } from 'node:util'
+import type { Environment } from '../load-config.ts'
+
+/** Where a command writes and asks. Both writes resolve when the text is on its way. */
+export interface Terminal {
+  /** Standard output, for what was asked for. */
+  out(text: string | Uint8Array): Promise<void>
+  /** Standard error, for what is said beside it. */
+  err(text: string): Promise<void>
+  /** Asks the person there; undefined when nobody is (input or output is no terminal). */
+  readonly ask: ((question: string) => Promise<string>) | undefined
+}
+
+export interface CommandContext {
+  readonly terminal: Terminal
+  readonly env: Environment
+  /** Relative settings start here. */
+  readonly cwd: string
+  /** Epoch ms. */
+  readonly now: () => number
+}
+
+/** The words of a command line, options apart. */
+export interface Words {
+  readonly options: { readonly [name: string]: string | boolean | undefined }
+  readonly rest: readonly string[]
+}
+
+export interface Command {
+  /** Its words: `dlq list`. */
+  readonly name: string
+  /** What follows the name, for the usage text. */
+  readonly usage: string
+  readonly summary: string
+  readonly options: NonNullable<ParseArgsConfig['options']>
+  /** Resolves with the exit code. Throws UsageError, ConfigError, BridgeError or CommandError. */
+  run(words: Words, context: CommandContext): Promise<number>
+}
+
+/** The command line is not understood: exit code 2. */
+export class UsageError extends Error {}
+
+/** It was understood, and cannot be done: exit code 1. */
+export class CommandError extends Error {}

@@ -1,0 +1,40 @@
+/** What the commands on dead letters understand alike: which letters are meant. */
+import type { Words } from '../command.ts'
+import { UsageError } from '../command.ts'
+
+export const FLAG = { type: 'boolean' } as const
+export const TEXT = { type: 'string' } as const
+
+/** An option's text; undefined when it was not given. Empty is a mistake, most often an unset shell variable. */
+export const textOption = ({ options }: Words, name: string): string | undefined => {
+  const value = options[name]
+  if (typeof value !== 'string') return undefined
+  if (value === '') throw new UsageError(`--${name} is empty`)
+  return value
+}
+
+/** A whole number of 1 or more. */
+export const parseCount = (text: string, what: string, max = Number.MAX_SAFE_INTEGER): number => {
+  const count = /^\d{1,16}$/.test(text) ? Number(text) : 0
+  if (count < 1 || count > max) {
+    const limit = max === Number.MAX_SAFE_INTEGER ? '' : ` to ${max}`
+    throw new UsageError(`${what} ${JSON.stringify(text)} must be a whole number from 1${limit}`)
+  }
+  return count
+}
+
+/** The ids of the letters named; undefined for none. */
+export const idsOf = ({ rest }: Words): readonly number[] | undefined =>
+  rest.length === 0 ? undefined : [...new Set(rest.map((text) => parseCount(text, 'the id')))]
+
+/** Words that change or delete letters have to say which: `--all` must not come of a forgotten option. */
+export const requireChoice = (words: Words, narrowing: readonly unknown[]): void => {
+  const isNarrowed = narrowing.some((choice) => choice !== undefined)
+  if (isNarrowed && words.options.all === true) throw new UsageError('--all goes with no id and no filter')
+  if (!isNarrowed && words.options.all !== true) {
+    throw new UsageError('which dead letters? Name ids, a filter, or --all')
+  }
+}
+
+/** `1 dead letter`, `2 dead letters`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
