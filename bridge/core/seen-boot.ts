@@ -12,8 +12,12 @@ import {
 } from './sequence-ranges.ts'
 import { type SequenceState, sequenceState } from './sequence-state.ts'
 
-/** A lease covers so many numbers: the table of boots is written once for as many readings (core/unverified.ts). */
-export const LEASE_NUMBERS = 10_000
+/**
+ * A lease covers so many numbers: the table of boots is written once for as many readings (core/unverified.ts), and
+ * so many rows of a board are looked through when all memory of it is lost. Never to be made smaller: leases
+ * that are written down would cover less than they were given for.
+ */
+export const LEASE_NUMBERS = 1_000
 
 /** Rows of a boot that wait for the look into the table. Offsets are those of the spool. */
 export interface Waiting {

@@ -49,13 +49,12 @@ export interface Unverified {
   drop(boot: SeenBoot): void
 }
 
-/** Whether a number that was new to the window can be in no table: asked for every reading. */
+/**
+ * Whether a number that was new to the window can be in no table, and will be found in the table if it comes again:
+ * asked for every reading. Below the lease it is found as well, for what is told of is never older than the lease.
+ */
 export const isSure = (boot: SeenBoot, seq: number, ts: number): boolean =>
-  seq > boot.floor &&
-  seq > boot.forgotten &&
-  seq >= boot.leaseFrom &&
-  seq < boot.leaseFrom + LEASE_NUMBERS &&
-  ts >= boot.leaseSince
+  seq > boot.floor && seq > boot.forgotten && seq < boot.leaseFrom + LEASE_NUMBERS && ts >= boot.leaseSince
 
 const extendLease = (boot: SeenBoot, seq: number, ts: number): void => {
   const from = seq - (seq % LEASE_NUMBERS)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { createSeenSequences } from '../../../../bridge/core/dedupe.ts'
+import type { SeenBoot } from '../../../../bridge/core/seen-boot.ts'
 import { id } from './samples.ts'
 
 const a = id('a')
@@ -33,11 +34,33 @@ describe('sequence numbers seen', () => {
     expect(seen.note(a, 'b', Number.MAX_SAFE_INTEGER - 1)).toBe(true)
   })
 
-  test('over 64 ranges the lowest is forgotten and counts as new', () => {
+  test('over 64 ranges the lowest but one is forgotten and counts as new', () => {
     const seen = createSeenSequences()
     for (let i = 0; i < 65; i++) seen.note(a, 'b1', i * 2)
-    expect(seen.note(a, 'b1', 2)).toBe(false)
-    expect(seen.note(a, 'b1', 0)).toBe(true)
+    expect(seen.note(a, 'b1', 0)).toBe(false)
+    expect(seen.note(a, 'b1', 4)).toBe(false)
+    expect(seen.note(a, 'b1', 2)).toBe(true)
+  })
+
+  test('a boot that waits for a look into the table stays beyond the four, one that does not goes', () => {
+    const dropped: string[] = []
+    const hooks = { made: () => {}, dropped: ({ name }: SeenBoot) => dropped.push(name) }
+    const seen = createSeenSequences({ maxWaiting: 6 }, hooks)
+    const waiting = { first: 0, last: 0, oldest: 0, lowest: 0 }
+    for (const boot of ['b1', 'b2', 'b3', 'b4']) seen.use(a, boot).waiting = { ...waiting }
+    seen.use(a, 'b5')
+    expect(dropped).toEqual([])
+    seen.use(a, 'b6').waiting = { ...waiting }
+    expect(dropped).toEqual(['b5'])
+    for (const boot of ['b7', 'b8']) seen.use(a, boot).waiting = { ...waiting }
+    expect(dropped).toEqual(['b5', 'b1'])
+  })
+
+  test('a device with a boot that waits is not evicted, at the price of up to twice as many devices', () => {
+    const seen = createSeenSequences({ maxDevices: 2 })
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f'])
+      seen.use(id(name), 'b').waiting = { first: 0, last: 0, oldest: 0, lowest: 0 }
+    expect(seen.size).toBe(4)
   })
 
   test('the four boots used last are known, a fifth pushes out the oldest', () => {
@@ -97,5 +120,69 @@ describe('records', () => {
     const seen = createSeenSequences()
     seen.restore(a, record)
     expect(seen.size).toBe(0)
+  })
+})
+
+describe('what is missing', () => {
+  test('is counted between the lowest and the highest, over all devices, and filled', () => {
+    const seen = createSeenSequences()
+    for (const seq of [5, 8, 10]) seen.note(a, 'b1', seq)
+    seen.note(id('b'), 'b1', 100)
+    seen.note(id('b'), 'b1', 102)
+    expect(seen.missing).toBe(4)
+    seen.note(a, 'b1', 9)
+    expect(seen.missing).toBe(3)
+  })
+
+  test('goes with its device, and comes back with its record', () => {
+    const seen = createSeenSequences({ maxDevices: 1 })
+    for (const seq of [5, 8]) seen.note(a, 'b1', seq)
+    const record = seen.record(a) ?? ''
+    seen.note(id('b'), 'b1', 1)
+    expect(seen.missing).toBe(0)
+    seen.restore(a, record)
+    expect(seen.missing).toBe(2)
+  })
+
+  test('does not count numbers that came and were forgotten', () => {
+    const seen = createSeenSequences({ maxRanges: 2 })
+    for (const seq of [1, 3, 4, 6]) seen.note(a, 'b1', seq)
+    expect(seen.missing).toBe(2)
+  })
+})
+
+describe('the state of a device', () => {
+  test('is that of the boot used last', () => {
+    const seen = createSeenSequences()
+    for (const seq of [1, 2, 5]) seen.note(a, 'b1', seq)
+    expect(seen.state(a)).toMatchObject({ boot: 'b1', contiguous: 2, highest: 5, missing: 2 })
+    seen.note(a, 'b2', 1)
+    expect(seen.state(a)).toMatchObject({ boot: 'b2', contiguous: 1 })
+    expect(seen.state(id('z'))).toBeUndefined()
+  })
+
+  test('claims nothing of what was forgotten, and is whole when that has come again', () => {
+    const seen = createSeenSequences({ maxRanges: 2 })
+    for (const seq of [1, 3, 5]) seen.note(a, 'b1', seq)
+    expect(seen.state(a)).toMatchObject({
+      contiguous: 1,
+      highest: 5,
+      missing: 2,
+      gaps: [
+        [2, 3],
+        [4, 4],
+      ],
+    })
+    seen.note(a, 'b1', 2)
+    expect(seen.state(a)).toMatchObject({
+      contiguous: 2,
+      gaps: [
+        [3, 3],
+        [4, 4],
+      ],
+    })
+    seen.note(a, 'b1', 3)
+    seen.note(a, 'b1', 4)
+    expect(seen.state(a)).toMatchObject({ contiguous: 5, highest: 5, missing: 0, gaps: [] })
   })
 })
