@@ -91,6 +91,18 @@ describe('a damaged LevelDB spool', () => {
     expect(await spool.read(first, 10_000_000)).toHaveLength(3)
   })
 
+  test('starts with the manifest or CURRENT gone, and keeps the entries', async () => {
+    for (const pattern of [/^MANIFEST/, /^CURRENT$/]) {
+      const folder = await temporaryFolder()
+      const { first, spoolId } = await filled(folder, 3)
+      for (const file of await filesLike(folder, pattern)) await rm(file)
+      const spool = await openSpool(folder)
+      const state = await spool.open()
+      expect(state).toMatchObject({ spoolId, damage: expect.stringMatching(/missing; repaired/) })
+      expect(await spool.read(first, 10_000_000)).toHaveLength(3)
+    }
+  })
+
   test('passes over entries whose bytes changed on disk and tells by previousEnd that rows are missing', async () => {
     const folder = await temporaryFolder()
     const { first } = await filled(folder, 300)
