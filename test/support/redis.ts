@@ -17,9 +17,11 @@ export interface TestRedis {
   stop(): Promise<void>
 }
 
-/** Starts a private redis-server. `password` demands it of every client. */
-export const startRedis = async (options: { readonly password?: string } = {}): Promise<TestRedis> => {
-  const port = await freePort()
+/** Starts a private redis-server. `password` demands it of every client; absent `port`: any free one. */
+export const startRedis = async (
+  options: { readonly password?: string; readonly port?: number } = {},
+): Promise<TestRedis> => {
+  const port = options.port ?? (await freePort())
   let server = await launch(port, options.password)
   const auth = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`
 

@@ -1,0 +1,49 @@
+/** The schedule, played. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import { createRandom } from './random.ts'
+import { CALM_MS, type Schedule } from './schedule.ts'
+import type { PlayedFault } from './timeline.ts'
+import type { World } from './world.ts'
+
+/** Plays the steps one after the other, and stops at the first that does not heal. */
+export const play = async (
+  world: World,
+  schedule: Schedule,
+  { clock, played, say }: { clock: () => number; played: PlayedFault[]; say: (line: string) => void },
+): Promise<void> => {
+  for (const { calmMs, fault, seed } of schedule.steps) {
+    await delay(calmMs)
+    const { name, kind, mayLose } = fault
+    const begun = { name, kind, mayLose, fromMs: clock(), toMs: null, error: null }
+    const index = played.push(begun) - 1
+    say(`  ${(begun.fromMs / 1000).toFixed(1)} s ${name}`)
+    try {
+      await fault.run(world, createRandom(seed))
+      played[index] = { ...begun, toMs: clock() }
+    } catch (error) {
+      played[index] = { ...begun, toMs: clock(), error: inspect(error) }
+      return
+    }
+  }
+  await delay(CALM_MS.most) // boards go on for a while after the last one
+}
+
+/** After a fault that did not heal: everything that can be mended is, so that the verdict has something to look at. */
+export const mend = async (world: World): Promise<void> => {
+  const steps: readonly (() => unknown)[] = [
+    () => world.proxy.heal(),
+    () => world.postgres.thaw(),
+    () => world.postgres.start(),
+    () => world.disk.free(),
+    () => world.redis.start(),
+    () => world.sluice.start(),
+  ]
+  for (const step of steps) {
+    try {
+      await step()
+    } catch {
+      // It may be whole already; what is not shows in the verdict.
+    }
+  }
+}
