@@ -114,6 +114,8 @@ export interface SpoolStore {
   read(offset: number, maxBytes: number): Promise<readonly SpoolEntry[]>
   /** Every entry that ends after `offset`, oldest first, for rebuilding memory after a start. */
   entries(offset: number): AsyncIterable<SpoolEntry>
+  /** From which offset on the entries take at most `maxBytes`; 0 when all of them do. */
+  newest(maxBytes: number): Promise<number>
   /** What `checkpoint` kept of the devices' sequence numbers. */
   seen(): AsyncIterable<SeenRecord>
   /** Keeps the devices' sequence numbers of rows that are durable: a start completes them from `offset` on. */

@@ -9,6 +9,10 @@ export interface BrokerOptions {
   readonly drainTimeoutMs: number
   /** How many deliveries may be under way at once; more wait in a queue. */
   readonly concurrency: number
+  /** From this many messages on that are read and not acked yet, connections are read in small pieces. */
+  readonly busyMessages: number
+  /** With this many, nothing more is read until some are acked. Each takes about 1.5 KiB. */
+  readonly mostMessages: number
   /** The most one WebSocket frame may hold: a camera frame and its topic. */
   readonly maxFrameBytes: number
   /** The most one packet may hold, the same. */
@@ -23,6 +27,8 @@ export const BROKER_DEFAULTS: BrokerOptions = {
   connectTimeoutMs: 30_000,
   drainTimeoutMs: 60_000,
   concurrency: 100,
+  busyMessages: 16_384,
+  mostMessages: 65_536,
   maxFrameBytes: 21 * 1024 * 1024,
   maxPacketBytes: 21 * 1024 * 1024,
   maxLargeBytes: 256 * 1024 * 1024,

@@ -1,7 +1,7 @@
 /**
- * What happens when the spool, or the memory before it, is at its bound. Messages with an ack are held for a
- * while, in order, for room to come; then they are refused and their senders keep them. QoS 0 has nobody who
- * keeps it: it is dropped and counted, by the caller.
+ * What happens when the spool, or the memory before it, is at its bound, or the disk takes nothing. Messages with an
+ * ack are held for a while, in order, for room to come; then they are refused and their senders keep them. QoS 0 has
+ * nobody who keeps it: it is dropped and counted, by the caller.
  */
 import { isFull, type SpoolBounds, type SpoolUse } from '../core/bound.ts'
 import { BridgeError } from '../core/errors.ts'
@@ -32,10 +32,12 @@ export interface Admission {
   stop(): void
 }
 
-/** What holding a message costs besides its payload: packet, topic and closures, about. */
-const HELD_OVERHEAD_BYTES = 512
+/** What holding a message costs besides its payload: packet, topic and closures. Measured: 0.9 KiB. */
+const HELD_OVERHEAD_BYTES = 1_024
 const CUT_EVERY = 4_096
 const LOOK_EVERY_MS = 250
+/** Writes that fail for longer are no passing matter: until then what comes gathers in memory. */
+const FAILING_MS = 1_000
 
 /** An admission that asks `use` for the numbers. */
 export const createAdmission = (
@@ -48,6 +50,7 @@ export const createAdmission = (
   let head = 0
   let heldBytes = 0
   let full = false
+  let failingSince: number | undefined
   let stopped = false
   let timer: NodeJS.Timeout | undefined
 
@@ -76,7 +79,8 @@ export const createAdmission = (
 
   const look = (): void => {
     const now = full
-    full = isFull(use(), options, full)
+    const failing = failingSince !== undefined && monotonic() - failingSince >= FAILING_MS
+    full = isFull(use(), options, full) || failing
     if (full !== now) events.emit('spool:full', { full, bytes: use().spoolBytes })
   }
 
@@ -107,6 +111,14 @@ export const createAdmission = (
     }
     settleTimer()
   }
+
+  events.on('spool:failed', () => {
+    failingSince ??= monotonic()
+    update()
+  })
+  events.on('spool:committed', () => {
+    failingSince = undefined
+  })
 
   return {
     get full() {

@@ -6,7 +6,10 @@ import { decodeRow } from '../core/copy-row.ts'
 import type { Reading } from '../core/reading.ts'
 import type { SpoolStore } from '../ports.ts'
 
-/** A longer backlog is left to the drain: reading it back would hold up the start. */
+/**
+ * Of a longer backlog only the newest part: reading back all of it would hold up the start. Devices whose newest
+ * reading is older than that part are known as Postgres knows them until the drain has come by.
+ */
 export const MAX_WARM_UP_BYTES = 64 * 1024 * 1024
 
 /** Undefined when a row cannot be read (another version wrote it, say): that is no reason not to start. */
@@ -22,14 +25,13 @@ const readingsOf = (chunk: Uint8Array): readonly Reading[] | undefined => {
   }
 }
 
-/** Hands each spooled group to `take`, in order of offsets; nothing of a backlog over `maxBytes`. */
+/** Hands the newest `maxBytes` of the spool to `take`, group by group, in order of offsets. */
 export const warmUp = async (
   spool: SpoolStore,
   take: (readings: readonly Reading[], offset: number) => void,
   maxBytes: number = MAX_WARM_UP_BYTES,
 ): Promise<void> => {
-  if (spool.bytes > maxBytes) return
-  for await (const entry of spool.entries(0)) {
+  for await (const entry of spool.entries(await spool.newest(maxBytes))) {
     const readings = readingsOf(entry.readings)
     if (readings !== undefined) take(readings, entry.offset)
   }

@@ -71,6 +71,7 @@ export const createLevelSpool = (
   let spoolId = Buffer.alloc(ID_BYTES)
   let start = 0 // position of the oldest entry kept
   let position = 0 // position after the newest entry
+  let end = 0 // where the newest entry ends
 
   /** Whole entries within the range, damaged ones passed over. */
   async function* stored(range: { gte?: Buffer; reverse?: boolean }): AsyncGenerator<StoredEntry> {
@@ -98,7 +99,7 @@ export const createLevelSpool = (
     if (keptId === undefined) await handle.db().put(ID_KEY, spoolId, { sync: true })
     const kept = decodeCheckpoint(await handle.db().get(CHECKPOINT_KEY))
     const reached = marked !== undefined && spoolId.equals(marked.spoolId) ? marked : { end: 0, rows: 0 }
-    const end = Math.max(kept.offset, reached.end, newest === undefined ? 0 : entryEnd(newest.entry))
+    end = Math.max(kept.offset, reached.end, newest === undefined ? 0 : entryEnd(newest.entry))
     const rows = Math.max(kept.rows, reached.rows, newest === undefined ? 0 : rowsUpTo(newest.entry))
     start = oldest?.position ?? 0
     position = newest === undefined ? start : newest.position + storedBytes(newest.entry)
@@ -121,7 +122,8 @@ export const createLevelSpool = (
     await handle.attempt((db) => db.put(entryKey(entry.offset), value, { sync: true }))
     tail.push(entry, position)
     position += value.length
-    mark.write({ spoolId, end: entryEnd(entry), rows: rowsUpTo(entry) })
+    end = entryEnd(entry)
+    mark.write({ spoolId, end, rows: rowsUpTo(entry) })
   }
 
   /** The key of the newest entry that begins at or before `offset`. */
@@ -157,6 +159,23 @@ export const createLevelSpool = (
     }
   }
 
+  /** By halving the range of offsets, for an entry tells its position only when it is read: about 50 reads. */
+  const newestFrom = async (maxBytes: number): Promise<number> => {
+    const from = position - maxBytes
+    if (start >= from) return 0
+    let first = end
+    for (let low = 0, high = end; high - low > 1; ) {
+      const middle = Math.floor((low + high) / 2)
+      const found = await firstStored({ gte: entryKey(middle) })
+      if (found !== undefined && found.position < from) low = Math.max(middle, found.entry.offset)
+      else {
+        first = found?.entry.offset ?? end
+        high = middle
+      }
+    }
+    return first
+  }
+
   const trim = async (offset: number): Promise<void> => {
     const newest = position
     const kept = tail.trim(offset) ?? (await readFromDisk(offset, 1))[0]
@@ -181,6 +200,7 @@ export const createLevelSpool = (
     checkpoint,
     trim,
     read,
+    newest: newestFrom,
     async *entries(offset) {
       for await (const { entry } of stored({ gte: await keyAt(offset) }))
         if (entryEnd(entry) > offset) yield entry

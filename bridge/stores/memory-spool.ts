@@ -62,6 +62,14 @@ export const createMemorySpool = (spoolId = 'memory'): MemorySpool => {
     async *entries(offset) {
       for (const entry of entries) if (entryEnd(entry) > offset) yield entry
     },
+    newest: async (maxBytes) => {
+      let bytes = 0
+      const beyond = entries.findLast((entry) => {
+        bytes += storedBytes(entry)
+        return bytes > maxBytes
+      })
+      return beyond === undefined ? 0 : entryEnd(beyond)
+    },
     async *seen() {
       for (const [deviceId, record] of seen) yield { deviceId, seen: record }
     },

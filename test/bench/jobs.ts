@@ -25,6 +25,8 @@ export interface OpenJob extends Load {
   readonly seconds: number
   /** Messages due in these first seconds are sent, but are not part of the figures. */
   readonly warmupSeconds: number
+  /** It may be ended before its time, and gives each ack's time as well. */
+  readonly untilReleased?: boolean
 }
 
 /** QoS 0 as fast as the sockets take it. */
@@ -40,7 +42,19 @@ export interface IdleJob {
   readonly boards: number
 }
 
-export type Job = ClosedJob | OpenJob | FloodJob | IdleJob
+/**
+ * More than the broker can take. Boards with an even number publish at QoS 1, the others at QoS 0; each writes what
+ * is due whatever became of what it wrote before, unless its socket takes no more. Every `deafEvery`-th board never
+ * reads its acks. A board whose connection is closed comes back a second later.
+ */
+export interface OverloadJob extends Load {
+  readonly kind: 'overload'
+  readonly messagesPerSecond: number
+  readonly seconds: number
+  readonly deafEvery: number
+}
+
+export type Job = ClosedJob | OpenJob | FloodJob | IdleJob | OverloadJob
 
 /** The `seq`s from `first` to `last` of one device were all acked. */
 export interface AckedRange {
@@ -77,6 +91,22 @@ export interface OpenResult extends Timing, Acks {
   }
   /** How late, in ms, the generator itself sent: a part of the latency that is not the broker's. */
   readonly latenessMs: { readonly p50: number; readonly p99: number; readonly max: number }
+  /** With `untilReleased`: when each message was due, and the milliseconds until its ack. */
+  readonly samples?: readonly AckSample[]
+}
+
+export type AckSample = readonly [dueAt: number, latencyMs: number]
+
+export interface OverloadResult extends Timing, Acks {
+  readonly due: number
+  /** Written to the sockets. */
+  readonly sent: { readonly qos0: number; readonly qos1: number }
+  /** Due while the socket took no more: TCP's back-pressure. */
+  readonly keptBack: number
+  /** Connections that the broker closed. */
+  readonly closed: number
+  /** From the write to the PUBACK, one in 16. */
+  readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number }
 }
 
 export interface IdleResult {
@@ -89,12 +119,13 @@ export interface ResultOf {
   readonly open: OpenResult
   readonly flood: FloodResult
   readonly idle: IdleResult
+  readonly overload: OverloadResult
 }
 
 export type ToGenerator = { readonly run: Job } | { readonly release: true }
 export type FromGenerator =
   | { readonly ready: true }
-  /** The idle boards are connected and stay so until `release`. */
+  /** The boards of an idle job are connected and stay so, those of an open one publish, until `release`. */
   | { readonly holding: true }
   | { readonly result: ResultOf[keyof ResultOf] }
   | { readonly failed: string }

@@ -2,12 +2,22 @@
  * The process that makes the load: apart from every broker and from the orchestrator, so that none of them
  * pays for another's work. It takes one job at a time by IPC, and ends with its parent.
  */
-import type { FromGenerator, IdleJob, IdleResult, Job, ResultOf, ToGenerator } from './jobs.ts'
+import type {
+  FromGenerator,
+  IdleJob,
+  IdleResult,
+  Job,
+  OpenJob,
+  OpenResult,
+  ResultOf,
+  ToGenerator,
+} from './jobs.ts'
 import { closeBoards } from './load/board.ts'
 import { runClosedLoop } from './load/closed-loop.ts'
 import { runFlood } from './load/flood.ts'
 import { connectIdle } from './load/idle.ts'
 import { runOpenLoop } from './load/open-loop.ts'
+import { runOverload } from './load/overload.ts'
 
 const tell = (message: FromGenerator): void => {
   process.send?.(message)
@@ -33,16 +43,23 @@ const holdIdle = async (job: IdleJob): Promise<IdleResult> => {
   return { connected }
 }
 
+const publishUntilReleased = (job: OpenJob): Promise<OpenResult> => {
+  const release = released()
+  return runOpenLoop(job, { started: () => tell({ holding: true }), release })
+}
+
 const run = async (job: Job): Promise<ResultOf[keyof ResultOf]> => {
   switch (job.kind) {
     case 'closed':
       return runClosedLoop(job)
     case 'open':
-      return runOpenLoop(job)
+      return job.untilReleased ? publishUntilReleased(job) : runOpenLoop(job)
     case 'flood':
       return runFlood(job)
     case 'idle':
       return holdIdle(job)
+    case 'overload':
+      return runOverload(job)
   }
 }
 

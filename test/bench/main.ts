@@ -2,7 +2,9 @@
 import { type Options, parseOptions, type ScenarioName, USAGE } from './options.ts'
 import { runBench } from './run-bench.ts'
 import type { Scenario } from './scenario.ts'
+import { backlog } from './scenarios/backlog.ts'
 import { idle } from './scenarios/idle.ts'
+import { overload } from './scenarios/overload.ts'
 import { qos0 } from './scenarios/qos0.ts'
 import { steady } from './scenarios/steady.ts'
 import { createThroughput } from './scenarios/throughput.ts'
@@ -23,6 +25,8 @@ const SCENARIOS = {
   steady,
   qos0,
   idle,
+  overload,
+  backlog,
 } as const satisfies Record<ScenarioName, Scenario>
 
 let boots = 0

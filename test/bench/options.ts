@@ -4,8 +4,11 @@ import { parseArgs } from 'node:util'
 export const TARGET_NAMES = ['aedes', 'mosquitto', 'sluice'] as const
 export type TargetName = (typeof TARGET_NAMES)[number]
 
-export const SCENARIO_NAMES = ['qos1', 'many', 'steady', 'qos0', 'idle'] as const
+export const SCENARIO_NAMES = ['qos1', 'many', 'steady', 'qos0', 'idle', 'overload', 'backlog'] as const
 export type ScenarioName = (typeof SCENARIO_NAMES)[number]
+
+/** Left out of a quick look. */
+const LONG: readonly ScenarioName[] = ['idle', 'overload', 'backlog']
 
 export interface Options {
   readonly scenarios: readonly ScenarioName[]
@@ -14,7 +17,7 @@ export interface Options {
   readonly rounds: number
   /** Messages in one round of qos1, many and qos0. */
   readonly messages: number
-  /** Length of one steady run, after its warm-up. */
+  /** Length of one steady run, after its warm-up; of an overload; of the calm before a backlog. */
   readonly seconds: number
   /** Idle boards. */
   readonly connections: number
@@ -30,13 +33,13 @@ export const USAGE = `npm run bench -- [options]
   --scenario names   ${SCENARIO_NAMES.join(',')} (default: all)
   --targets names    ${TARGET_NAMES.join(',')} (default: all)
   --rounds n         measured rounds (default 3; a warm-up round comes on top)
-  --messages n       messages in a round of qos1, many, qos0 (default 300000)
-  --seconds n        length of a steady run (default 20)
+  --messages n       messages in a round of qos1, many, qos0; a backlog has 4 times as many (default 300000)
+  --seconds n        length of a steady run, an overload, the calm before a backlog (default 20)
   --connections n    idle boards (default 10000)
   --redis url        a Redis for Sluice (default: none)
   --temp-dir path    where temporary folders are made (default: the system's)
   --max-minutes n    give up after this (default 30)
-  --quick            1 round, 60000 messages, 5 s, without idle: a look, not a measurement
+  --quick            1 round, 60000 messages, 5 s, without idle, overload, backlog: a look, not a measurement
   --help`
 
 const FLAGS = {
@@ -81,7 +84,7 @@ export const parseOptions = (args: readonly string[]): Options | undefined => {
   const scenarios = names('scenario', values.scenario, SCENARIO_NAMES)
   return {
     scenarios:
-      quick && values.scenario === undefined ? scenarios.filter((name) => name !== 'idle') : scenarios,
+      quick && values.scenario === undefined ? scenarios.filter((name) => !LONG.includes(name)) : scenarios,
     targets: names('targets', values.targets, TARGET_NAMES),
     rounds: count('rounds', values.rounds, quick ? 1 : 3),
     messages: count('messages', values.messages, quick ? 60_000 : 300_000),

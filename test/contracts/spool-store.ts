@@ -110,6 +110,26 @@ export const spoolStoreContract = (name: string, make: () => Promise<SpoolFixtur
         expect(spool.bytes).toBe(0)
       }))
 
+    test('the newest entries are those that take at most the bytes asked for, also after a restart', () =>
+      withSpool(async (spool, first, fixture) => {
+        await fill(spool, first, 8)
+        const each = spool.bytes / 8
+        await spool.trim(first + 20)
+        const newest = async (store: SpoolStore, maxBytes: number): Promise<number[]> =>
+          offsets(await collect(store.entries(await store.newest(maxBytes))))
+        const again = await fixture.reopen()
+        await again.open()
+        await again.append(entryAt(first + 1_000_000, 10, first + 80))
+        expect(await again.newest(each * 7)).toBe(0)
+        expect(await newest(again, each * 7 - 1)).toEqual([
+          ...[30, 40, 50, 60, 70].map((offset) => first + offset),
+          first + 1_000_000,
+        ])
+        expect(await newest(again, each * 2)).toEqual([first + 70, first + 1_000_000])
+        expect(await newest(again, each)).toEqual([first + 1_000_000])
+        expect(await newest(again, each - 1)).toEqual([])
+      }))
+
     test('an append after a trim is read', () =>
       withSpool(async (spool, first) => {
         await fill(spool, first, 2)

@@ -23,7 +23,8 @@ export interface Board {
   close(): void
 }
 
-const connectBoard = (address: Address, deviceId: string, handlers: BoardHandlers): Promise<Board> =>
+/** Connects one board; rejects when the broker does not take it. */
+export const connectBoard = (address: Address, deviceId: string, handlers: BoardHandlers): Promise<Board> =>
   new Promise((resolve, reject) => {
     let state: 'connecting' | 'open' | 'closing' = 'connecting'
     const read = createAnswerReader({

@@ -1,4 +1,4 @@
-import { monotonicMs, type OpenJob, type OpenResult } from '../jobs.ts'
+import { type AckSample, monotonicMs, type OpenJob, type OpenResult } from '../jobs.ts'
 import { quantile } from '../statistics.ts'
 import { closeBoards } from './board.ts'
 import { acksOf, connectFleet, startTiming } from './fleet.ts'
@@ -26,7 +26,12 @@ const createSamples = (capacity: number): Samples => {
 /** Sends message n at `startedAt + n × intervalMs`, late by a timer's turn at most, board after board. */
 const sendOnTime = (
   publishers: readonly Publisher[],
-  plan: { readonly startedAt: number; readonly intervalMs: number; readonly messages: number },
+  plan: {
+    readonly startedAt: number
+    readonly intervalMs: number
+    readonly messages: number
+    readonly isReleased: () => boolean
+  },
   onSent: (dueAt: number) => void,
 ): Promise<void> =>
   new Promise((resolve) => {
@@ -39,7 +44,7 @@ const sendOnTime = (
         publishers[next % publishers.length]?.send(1, dueAt)
         onSent(dueAt)
       }
-      if (next < plan.messages) setTimeout(tick, 1)
+      if (next < plan.messages && !plan.isReleased()) setTimeout(tick, 1)
       else resolve()
     }
     tick()
@@ -53,8 +58,15 @@ const untilAcked = async (publishers: readonly Publisher[]): Promise<number> => 
   return unacked()
 }
 
+/** How a run is told from outside that it may end. */
+interface Holding {
+  /** Called when the first message is due. */
+  started(): void
+  readonly release: Promise<void>
+}
+
 /** Publishes at a fixed rate, spread evenly over the boards, and takes each ack's time. */
-export const runOpenLoop = async (job: OpenJob): Promise<OpenResult> => {
+export const runOpenLoop = async (job: OpenJob, holding?: Holding): Promise<OpenResult> => {
   const messages = Math.floor((job.messagesPerSecond * job.seconds) / job.boards) * job.boards
   const perBoard = messages / job.boards
   if (perBoard > MAX_MESSAGE_ID)
@@ -66,11 +78,23 @@ export const runOpenLoop = async (job: OpenJob): Promise<OpenResult> => {
     if (dueAt >= countFrom) samples.add(monotonicMs() - dueAt)
   }
 
-  const options = { boot: job.boot, window: perBoard, messages: perBoard, onAck: add(latency) }
+  const samples: AckSample[] = []
+  const sample = (dueAt: number): void => {
+    samples.push([dueAt, monotonicMs() - dueAt])
+  }
+  let released = false
+  void holding?.release.then(() => {
+    released = true
+  })
+
+  const onAck = holding === undefined ? add(latency) : sample
+  const options = { boot: job.boot, window: perBoard, messages: perBoard, onAck }
   const { boards, publishers, lost } = await connectFleet(job, options, () => {})
   const timing = startTiming()
   countFrom = timing.startedAt + job.warmupSeconds * 1000
-  const plan = { startedAt: timing.startedAt, intervalMs: 1000 / job.messagesPerSecond, messages }
+  const intervalMs = 1000 / job.messagesPerSecond
+  const plan = { startedAt: timing.startedAt, intervalMs, messages, isReleased: () => released }
+  holding?.started()
   const work = sendOnTime(publishers, plan, add(lateness)).then(() => untilAcked(publishers))
   const unacked = await Promise.race([work, lost])
   const times = timing.stop()
@@ -82,6 +106,7 @@ export const runOpenLoop = async (job: OpenJob): Promise<OpenResult> => {
     ...times,
     ...acksOf(publishers),
     unacked,
+    ...(holding !== undefined && { samples }),
     latencyMs: {
       p50: quantile(acks, 0.5),
       p99: quantile(acks, 0.99),

@@ -29,7 +29,8 @@ export interface PublisherOptions {
   readonly onAck?: (dueAt: number) => void
 }
 
-const rangesOf = (deviceId: string, acked: Uint8Array): readonly AckedRange[] => {
+/** The runs of 1 in `acked`, as `seq`s. */
+export const rangesOf = (deviceId: string, acked: Uint8Array): readonly AckedRange[] => {
   const ranges: AckedRange[] = []
   for (let i = 0; i < acked.length; i++) {
     if (acked[i] !== 1) continue

@@ -62,6 +62,7 @@ export const createBridgeRig = (given: RigOptions = {}) => {
     append: (entry) => unlessCrashed('append', done, () => spool.append(entry)),
     read: (offset, maxBytes) => unlessCrashed('read', [], () => spool.read(offset, maxBytes)),
     entries: (offset) => spool.entries(offset),
+    newest: (maxBytes) => spool.newest(maxBytes),
     seen: () => spool.seen(),
     checkpoint: (taken, seen) => unlessCrashed('checkpoint', done, () => spool.checkpoint(taken, seen)),
     trim: (offset) => unlessCrashed('trim', done, () => spool.trim(offset)),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { admit, admitWhen, isFull } from '../../../../bridge/core/bound.ts'
+import { admit, admitWhen, isFull, memoryOf } from '../../../../bridge/core/bound.ts'
 
 const bounds = { maxSpoolBytes: 1000, maxMemoryBytes: 100 }
 
@@ -34,4 +34,10 @@ describe('being full', () => {
       expect(isFull({ spoolBytes, memoryBytes }, bounds, was)).toBe(expected)
     },
   )
+})
+
+test('a row in memory counts with more than its text: small rows by the thousand are what fills memory', () => {
+  expect(memoryOf({ pendingBytes: 0, pendingRows: 0 })).toBe(0)
+  expect(memoryOf({ pendingBytes: 119_000, pendingRows: 1_000 })).toBeGreaterThan(1_000_000)
+  expect(memoryOf({ pendingBytes: 2_000_000, pendingRows: 1 })).toBeLessThan(2_010_000)
 })

@@ -120,6 +120,35 @@ describe('admission', () => {
     admission.stop()
   })
 
+  test('is full while the disk refuses what is written, for longer than a moment', () => {
+    const { admission, events, told, hold } = createRig()
+    const fail = () => events.emit('spool:failed', { error: new Error('ENOSPC'), retryInMs: 500 })
+    fail()
+    expect(admission.full).toBe(false)
+    jest.advanceTimersByTime(1_000)
+    fail()
+    expect(admission.full).toBe(true)
+    hold('a')
+    jest.advanceTimersByTime(10_250)
+    hold('b')
+    expect(told).toEqual(['SPOOL_FULL a'])
+    events.emit('spool:committed', { rows: 1, bytes: 1, fsyncMs: 1 })
+    admission.update()
+    expect(admission.full).toBe(false)
+    expect(told).toEqual(['SPOOL_FULL a', 'take b'])
+    admission.stop()
+  })
+
+  test('a write that fails once and then succeeds drops nothing', () => {
+    const { admission, events } = createRig()
+    events.emit('spool:failed', { error: new Error('EIO'), retryInMs: 100 })
+    events.emit('spool:committed', { rows: 1, bytes: 1, fsyncMs: 1 })
+    jest.advanceTimersByTime(5_000)
+    events.emit('spool:failed', { error: new Error('EIO'), retryInMs: 100 })
+    expect(admission.full).toBe(false)
+    admission.stop()
+  })
+
   test('holds no more than its bytes, messages without a payload counted too', () => {
     const { admission, told, hold, fill } = createRig(10_000)
     fill(100)
