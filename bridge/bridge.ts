@@ -174,6 +174,8 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     await started?.catch(() => undefined)
     ingest?.stop()
     await Promise.all([writer?.stop(), frames.stop()])
+    // While boards are still connected.
+    acks.stop()
   }
 
   const stopOnce = async (): Promise<void> => {

@@ -99,7 +99,8 @@ export const createLevelSpool = (
     if (keptId === undefined) await handle.db().put(ID_KEY, spoolId, { sync: true })
     const kept = decodeCheckpoint(await handle.db().get(CHECKPOINT_KEY))
     const reached = marked !== undefined && spoolId.equals(marked.spoolId) ? marked : { end: 0, rows: 0 }
-    end = Math.max(kept.offset, reached.end, newest === undefined ? 0 : entryEnd(newest.entry))
+    const found = Math.max(kept.offset, newest === undefined ? 0 : entryEnd(newest.entry))
+    end = Math.max(found, reached.end)
     const rows = Math.max(kept.rows, reached.rows, newest === undefined ? 0 : rowsUpTo(newest.entry))
     start = oldest?.position ?? 0
     position = newest === undefined ? start : newest.position + storedBytes(newest.entry)
@@ -111,7 +112,8 @@ export const createLevelSpool = (
       firstRow: oldest?.entry.row ?? rows,
       checkpoint: kept.offset,
       account: kept.account,
-      damage,
+      // What is kept of the devices may be as old as what was found: a resend must be looked up then.
+      damage: damage ?? (found < reached.end ? 'the newest entries are missing' : null),
     }
   }
 

@@ -110,4 +110,4 @@ test('Sluice dies where each fail point says', async () => {
     expect(stored).toBeGreaterThan(0)
     expect(spooled).toBeGreaterThanOrEqual(Math.max(acked, stored))
   }
-}, 120_000)
+}, 180_000)

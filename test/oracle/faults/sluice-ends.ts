@@ -18,7 +18,7 @@ export const terminate = async (world: World): Promise<void> => {
   world.sluice.signal('SIGTERM')
   const end = await ended(world)
   if (!wentWell(end)) throw new Error(`after SIGTERM it ended with ${JSON.stringify(end)}`)
-  const trouble = world.sluice.log.slice(from).find(({ level }) => Number(level) >= 60)
+  const trouble = world.sluice.log.slice(from).find(({ level }) => level === 'fatal')
   if (trouble !== undefined) throw new Error(`while it stopped it logged ${JSON.stringify(trouble)}`)
 }
 
