@@ -8,6 +8,7 @@ import { createBooks } from './bridge-books.ts'
 import { type Outlet, openOutlet } from './bridge-outlet.ts'
 import { bridgeStats } from './bridge-stats.ts'
 import type { Bridge, BridgeDeps, BridgeOptions } from './bridge-types.ts'
+import { memoryOf } from './core/bound.ts'
 import { BridgeError } from './core/errors.ts'
 import type { DeviceId } from './core/reading.ts'
 import { topics } from './core/topic.ts'
@@ -93,7 +94,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
   })
   const admission = createAdmission(
     {
-      use: () => ({ spoolBytes: spool.bytes, memoryBytes: writer?.pendingBytes ?? 0 }),
+      use: () => ({ spoolBytes: spool.bytes, memoryBytes: writer === undefined ? 0 : memoryOf(writer) }),
       events,
       monotonic,
     },

@@ -5,6 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import type { BoardClocks } from '../core/board-times.ts'
+import { memoryOf } from '../core/bound.ts'
 import { createRowEncoder } from '../core/copy-row.ts'
 import { BAD_DEVICE_ID } from '../core/device-id.ts'
 import { BridgeError } from '../core/errors.ts'
@@ -81,7 +82,7 @@ export const createIngest = (deps: IngestDeps): Ingest => {
       deps.onResent(deviceId)
       events.emit('readings:deduplicated', { count: known })
     }
-    if (writer.pendingBytes >= deps.maxMemoryBytes) admission.update()
+    if (memoryOf(writer) >= deps.maxMemoryBytes) admission.update()
   }
 
   const bury = (message: DeviceMessage, rejection: Rejection, done: Done): void => {
