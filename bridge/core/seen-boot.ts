@@ -63,6 +63,12 @@ export const newBoot = (name: string): SeenBoot => ({
   waiting: undefined,
 })
 
+/** What is remembered may be out of date: every number is looked up again. */
+export const distrustBoot = (boot: SeenBoot): void => {
+  const { floor, leaseFrom, leaseSince } = newBoot(boot.name)
+  Object.assign(boot, { floor, leaseFrom, leaseSince })
+}
+
 /** After ranges were added out of order: keeps to the bound, and counts anew what is missing. */
 export const settleBoot = (boot: SeenBoot, maxRanges: number): void => {
   const { ranges } = boot

@@ -11,6 +11,7 @@
 import { rowIdentity, SENSOR_COLUMNS } from '../core/copy-row.ts'
 import { createSeenSequences, type SeenLimits } from '../core/dedupe.ts'
 import type { DeviceId, Reading } from '../core/reading.ts'
+import { distrustBoot } from '../core/seen-boot.ts'
 import type { SequenceState } from '../core/sequence-state.ts'
 import {
   type BootClaim,
@@ -80,7 +81,7 @@ export const createSequences = (limits: Partial<SeenLimits> = {}): Sequences => 
     changed.add(row.deviceId)
   }
 
-  const restoreRecords = async (store: SpoolStore): Promise<boolean> => {
+  const restoreRecords = async (store: SpoolStore, areTrusted: boolean): Promise<boolean> => {
     let areWhole = true
     for await (const { deviceId, seen } of store.seen()) {
       taken.restore(deviceId, seen)
@@ -88,6 +89,8 @@ export const createSequences = (limits: Partial<SeenLimits> = {}): Sequences => 
       areWhole &&= boots !== undefined
       for (const boot of boots ?? []) {
         areWhole &&= boot.leaseFrom >= 0
+        // Rows noted after this record may be lost from here and in the table all the same.
+        if (!areTrusted) distrustBoot(boot)
         unverified.resume(boot, deviceId)
       }
     }
@@ -136,7 +139,7 @@ export const createSequences = (limits: Partial<SeenLimits> = {}): Sequences => 
     restore: async (store, checkpoint) => {
       unsureBelow = checkpoint
       at = checkpoint
-      const areWhole = await restoreRecords(store)
+      const areWhole = await restoreRecords(store, checkpoint > 0)
       for await (const entry of store.entries(areWhole ? checkpoint : 0)) {
         at = entry.offset
         for (const line of Buffer.from(entry.readings).toString('utf8').split('\n')) {

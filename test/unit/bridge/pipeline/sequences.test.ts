@@ -48,6 +48,25 @@ describe('a reading with boot and seq', () => {
   })
 })
 
+test('after damage boots that were trusted are looked up again: the table may have rows that the record does not', async () => {
+  const spool = createMemorySpool()
+  const before = createSequences()
+  const end = await commit(spool, before, [numbered(1)])
+  before.verified(
+    before.unverified(end).map((claim) => ({ ...claim, highest: -1 })),
+    { from: 0, to: end },
+  )
+  expect(before.unverified(end)).toEqual([])
+  await before.checkpoint(spool, at(end))
+  const sound = await restarted(spool)
+  sound.committed([numbered(2)], end)
+  expect(sound.unverified(end + 1)).toEqual([])
+  const damaged = createSequences()
+  await damaged.restore(spool, 0)
+  damaged.committed([numbered(2)], end)
+  expect(damaged.unverified(end + 1)).toMatchObject([{ deviceId: 'a', boot: 'b' }])
+})
+
 describe('after a restart', () => {
   test('a resend of a row since the last checkpoint is known from the row itself', async () => {
     const spool = createMemorySpool()
