@@ -2,7 +2,7 @@
  * Opens a LevelDB whatever state its files are in: what is damaged must not keep the broker from starting. It
  * is mended as far as LevelDB can, else the folder is put aside (never deleted) and a new one begun.
  */
-import { access, constants, mkdir, readdir, readFile, rename } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { BridgeError } from '../core/errors.ts'
@@ -73,12 +73,17 @@ const isDataFile = (name: string): boolean => /^(\d+\.(log|ldb|sst)|MANIFEST-\d+
  * What LevelDB would open without its data, or not at all: it looks for its files by CURRENT, which names the
  * manifest. Without CURRENT it would begin anew and delete them.
  */
-const missingIndex = async (folder: string): Promise<string | undefined> => {
+const missingFile = async (folder: string): Promise<string | undefined> => {
   const names = await readdir(folder)
   if (!names.some(isDataFile)) return undefined
   if (!names.includes('CURRENT')) return 'CURRENT is missing'
   const manifest = (await readFile(join(folder, 'CURRENT'), 'utf8')).trim()
-  return manifest.startsWith('MANIFEST-') && !names.includes(manifest) ? `${manifest} is missing` : undefined
+  if (manifest.startsWith('MANIFEST-') && !names.includes(manifest)) return `${manifest} is missing`
+  for (const name of names.filter((each) => each.endsWith('.ldb'))) {
+    // LevelDB maps tables into memory, and an empty file cannot be mapped: an I/O error, at the first read only.
+    if ((await stat(join(folder, name))).size === 0) return `${name} is empty`
+  }
+  return undefined
 }
 
 const mend = async (options: LevelOptions, reason: string): Promise<OpenedLevel> => {
@@ -101,7 +106,7 @@ const mend = async (options: LevelOptions, reason: string): Promise<OpenedLevel>
  */
 export const openLevel = async (options: LevelOptions): Promise<OpenedLevel> => {
   await assertWritable(options)
-  const missing = await missingIndex(options.folder)
+  const missing = await missingFile(options.folder)
   if (missing !== undefined) return mend(options, missing)
   try {
     return { db: await openAt(options), damage: null }

@@ -107,6 +107,18 @@ describe('a damaged LevelDB spool', () => {
     }
   })
 
+  test('starts with a table emptied, and says so', async () => {
+    const folder = await temporaryFolder()
+    const { first } = await filled(folder, 300)
+    const [table] = await filesLike(folder, /\.ldb$/)
+    await truncate(table ?? '', 0)
+    const spool = await openSpool(folder)
+    const state = await spool.open()
+    expect(state).toMatchObject({ end: first + 300, damage: expect.stringMatching(/is empty; /) })
+    await spool.append(entryAt(state.nextOffset, 1, state.end))
+    expect((await spool.read(first, 100_000_000)).at(-1)?.offset).toBe(state.nextOffset)
+  })
+
   test('passes over entries whose bytes changed on disk and tells by previousEnd that rows are missing', async () => {
     const folder = await temporaryFolder()
     const { first } = await filled(folder, 300)
