@@ -129,6 +129,7 @@ export const EXAMPLES: { readonly [methodAndPath: string]: Example } = {
             deviceId: ID,
             ...sheet,
             sequence: { boot: 'b1', contiguous: 41, highest: 996, missing: 3, gaps: [[42, 44]] },
+            clock: null,
           },
         ],
       },
