@@ -1,57 +1,22 @@
 /**
  * Opens a LevelDB whatever state its files are in: what is damaged must not keep the broker from starting. It
- * is mended as far as LevelDB can, else the folder is put aside (never deleted) and a new one begun.
+ * is mended as far as can be, else the folder is put aside (never deleted) and a new one begun.
  */
-import { access, constants, mkdir, readdir, readFile, rename, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { ClassicLevel } from 'classic-level'
+import { access, constants, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { BridgeError } from '../core/errors.ts'
+import {
+  causeCode,
+  isDamage,
+  type LevelOptions,
+  levelBroken,
+  levelMessage,
+  type OpenedLevel,
+  openAt,
+} from './level-database.ts'
+import { checkTables, mendLevel, missingFile, tornTable } from './level-mend.ts'
 
-export type Level = ClassicLevel<Buffer, Buffer>
-
-export interface OpenedLevel {
-  readonly db: Level
-  /** What was damaged and what was done, in one sentence; null when nothing was. */
-  readonly damage: string | null
-}
-
-export interface LevelOptions {
-  readonly folder: string
-  /** What the folder holds, for error messages: `spool`, `sessions`. */
-  readonly what: string
-  readonly writeBufferBytes?: number
-}
-
-const openAt = async ({ folder, writeBufferBytes }: LevelOptions): Promise<Level> => {
-  const db: Level = new ClassicLevel<Buffer, Buffer>(folder, {
-    keyEncoding: 'buffer',
-    valueEncoding: 'buffer',
-    compression: false,
-    ...(writeBufferBytes === undefined ? {} : { writeBufferSize: writeBufferBytes }),
-  })
-  await db.open()
-  return db
-}
-
-// Read by name, not by class: LevelDB's errors come from native code.
-const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
-
-const causeCode = (error: unknown): unknown => field(field(error, 'cause'), 'code')
-
-/** True when LevelDB found its own files damaged. */
-export const isCorruption = (error: unknown): boolean =>
-  field(error, 'code') === 'LEVEL_CORRUPTION' || causeCode(error) === 'LEVEL_CORRUPTION'
-
-/** What LevelDB itself said. */
-const levelMessage = (error: unknown): string =>
-  String(field(field(error, 'cause'), 'message') ?? field(error, 'message') ?? error)
-
-/** The error of a LevelDB that cannot be used: SPOOL_BROKEN, with what LevelDB said. */
-export const levelBroken = ({ folder, what }: LevelOptions, cause: unknown): BridgeError =>
-  new BridgeError('SPOOL_BROKEN', `${folder} (${what}) cannot be used: ${levelMessage(cause)}`, {
-    cause,
-  })
+export type { Level } from './level-database.ts'
 
 const assertWritable = async ({ folder, what }: LevelOptions): Promise<void> => {
   try {
@@ -67,59 +32,59 @@ const assertWritable = async ({ folder, what }: LevelOptions): Promise<void> => 
   }
 }
 
-const isDataFile = (name: string): boolean => /^(\d+\.(log|ldb|sst)|MANIFEST-\d+)$/.test(name)
+const lockedError = ({ folder, what }: LevelOptions, cause: unknown): BridgeError =>
+  new BridgeError(
+    'SPOOL_LOCKED',
+    `${folder} (${what}) is in use by another Sluice: stop that one, or give this one a DATA_DIR of its own`,
+    { cause },
+  )
 
 /**
- * What LevelDB would open without its data, or not at all: it looks for its files by CURRENT, which names the
- * manifest. Without CURRENT it would begin anew and delete them.
+ * To be known before the files are looked at, while LevelDB must not open them yet: an empty database beside the
+ * folder shares its lock file for a moment.
  */
-const missingFile = async (folder: string): Promise<string | undefined> => {
-  const names = await readdir(folder)
-  if (!names.some(isDataFile)) return undefined
-  if (!names.includes('CURRENT')) return 'CURRENT is missing'
-  const manifest = (await readFile(join(folder, 'CURRENT'), 'utf8')).trim()
-  if (manifest.startsWith('MANIFEST-') && !names.includes(manifest)) return `${manifest} is missing`
-  for (const name of names.filter((each) => each.endsWith('.ldb'))) {
-    // LevelDB maps tables into memory, and an empty file cannot be mapped: an I/O error, at the first read only.
-    if ((await stat(join(folder, name))).size === 0) return `${name} is empty`
-  }
-  return undefined
-}
-
-const mend = async (options: LevelOptions, reason: string): Promise<OpenedLevel> => {
-  const { folder } = options
+const assertNotLocked = async (options: LevelOptions): Promise<void> => {
+  const beside = await mkdtemp(`${resolve(options.folder)}.lock-`)
   try {
-    await ClassicLevel.repair(folder)
-    return { db: await openAt(options), damage: `${reason}; repaired in place` }
+    await symlink(join(resolve(options.folder), 'LOCK'), join(beside, 'LOCK'))
+    await (await openAt({ ...options, folder: beside })).close()
   } catch (cause) {
-    // A full disk or a missing right is no damage: moving the folder away would lose what it holds.
-    if (!isCorruption(cause)) throw levelBroken(options, cause)
-    const aside = `${folder}.damaged-${Date.now()}`
-    await rename(folder, aside)
-    return { db: await openAt(options), damage: `${reason}; put aside as ${aside} and begun anew` }
+    if (causeCode(cause) === 'LEVEL_LOCKED') throw lockedError(options, cause)
+    // Anything else (a full disk, say) the database itself will meet and name.
+  } finally {
+    await rm(beside, { recursive: true, force: true })
   }
 }
 
 /**
- * Opens or makes the LevelDB in `folder`.
- * Throws SPOOL_LOCKED when another process has it, SPOOL_BROKEN when the folder cannot be written.
+ * Opens the LevelDB in `folder` as this process left it, without reading its tables through.
+ * Throws like `openLevel`.
  */
-export const openLevel = async (options: LevelOptions): Promise<OpenedLevel> => {
-  await assertWritable(options)
-  const missing = await missingFile(options.folder)
-  if (missing !== undefined) return mend(options, missing)
+export const reopenLevel = async (options: LevelOptions): Promise<OpenedLevel> => {
   try {
     return { db: await openAt(options), damage: null }
   } catch (cause) {
-    if (causeCode(cause) === 'LEVEL_LOCKED') {
-      const { folder, what } = options
-      throw new BridgeError(
-        'SPOOL_LOCKED',
-        `${folder} (${what}) is in use by another Sluice: stop that one, or give this one a DATA_DIR of its own`,
-        { cause },
-      )
-    }
-    if (!isCorruption(cause)) throw levelBroken(options, cause)
-    return mend(options, levelMessage(cause))
+    if (causeCode(cause) === 'LEVEL_LOCKED') throw lockedError(options, cause)
+    if (!isDamage(cause)) throw levelBroken(options, cause)
+    return mendLevel(options, levelMessage(cause))
   }
+}
+
+/**
+ * Opens or makes the LevelDB in `folder`, having read its tables through for damage.
+ * Throws SPOOL_LOCKED when another process has it, SPOOL_BROKEN when the folder cannot be written.
+ */
+export const openLevel = async (options: LevelOptions): Promise<OpenedLevel> => {
+  const { folder } = options
+  await assertWritable(options)
+  await assertNotLocked(options)
+  const missing = await missingFile(folder)
+  if (missing !== undefined) return mendLevel(options, missing)
+  const { damaged, unfinished } = await checkTables(folder)
+  if (damaged[0] !== undefined) return mendLevel(options, `${damaged[0]} is damaged`)
+  const opened = await reopenLevel(options)
+  const torn = await tornTable(folder, unfinished)
+  if (torn === undefined) return opened
+  await opened.db.close()
+  return mendLevel(options, `${torn} is cut short`)
 }

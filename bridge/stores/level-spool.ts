@@ -14,7 +14,6 @@ import { randomBytes } from 'node:crypto'
 import { entryEnd } from '../core/entry-end.ts'
 import type { DeviceId } from '../core/reading.ts'
 import type { Checkpoint, Clock, SeenRecord, SpoolEntry, SpoolState, SpoolStore } from '../ports.ts'
-import { isCorruption } from './level-open.ts'
 import { decodeEntry, encodeEntry, entryKey, type StoredEntry, storedBytes } from './spool-codec.ts'
 import { createSpoolHandle } from './spool-handle.ts'
 import { createMarkFile } from './spool-mark.ts'
@@ -66,7 +65,12 @@ export const createLevelSpool = (
   options: LevelSpoolOptions,
 ): SpoolStore => {
   const tail = createSpoolTail(options.tailBytes ?? DEFAULT_TAIL_BYTES)
-  const handle = createSpoolHandle(options.folder, options.onDamage ?? (() => {}))
+  let opening = false
+  let met: string | null = null // damage met while opening
+  const handle = createSpoolHandle(options.folder, (detail) => {
+    if (opening) met ??= detail
+    else options.onDamage?.(detail)
+  })
   const mark = createMarkFile(`${options.folder}.end`)
   let spoolId = Buffer.alloc(ID_BYTES)
   let start = 0 // position of the oldest entry kept
@@ -75,7 +79,7 @@ export const createLevelSpool = (
 
   /** Whole entries within the range, damaged ones passed over. */
   async function* stored(range: { gte?: Buffer; reverse?: boolean }): AsyncGenerator<StoredEntry> {
-    for await (const value of handle.db().values({ ...ENTRIES, ...range, highWaterMarkBytes: 1024 * 1024 })) {
+    for await (const [, value] of handle.pairs({ ...ENTRIES, ...range })) {
       const found = decodeEntry(value)
       if (found !== undefined) yield found
     }
@@ -89,15 +93,27 @@ export const createLevelSpool = (
     return undefined
   }
 
-  const open = async (): Promise<SpoolState> => {
-    const damage = await handle.open()
+  const firstReads = async () => {
     const newest = await firstStored({ reverse: true })
     const oldest = await firstStored({})
-    const keptId = await handle.db().get(ID_KEY)
+    const keptId = await handle.reading((db) => db.get(ID_KEY))
+    const kept = decodeCheckpoint(await handle.reading((db) => db.get(CHECKPOINT_KEY)))
+    for await (const _ of handle.pairs(SEEN)) {
+      // What is remembered of the devices must be known to be readable now: mended later, it could be an old one.
+    }
+    return { newest, oldest, keptId, kept }
+  }
+
+  const open = async (): Promise<SpoolState> => {
+    opening = true
+    const damage = await handle.open()
+    const first = await firstReads()
+    // Mending may have cost what was read before.
+    const { newest, oldest, keptId, kept } = met === null ? first : await firstReads()
+    opening = false
     const marked = await mark.read()
     spoolId = Buffer.from(keptId ?? newest?.spoolId ?? marked?.spoolId ?? randomBytes(ID_BYTES))
     if (keptId === undefined) await handle.db().put(ID_KEY, spoolId, { sync: true })
-    const kept = decodeCheckpoint(await handle.db().get(CHECKPOINT_KEY))
     const reached = marked !== undefined && spoolId.equals(marked.spoolId) ? marked : { end: 0, rows: 0 }
     const found = Math.max(kept.offset, newest === undefined ? 0 : entryEnd(newest.entry))
     end = Math.max(found, reached.end)
@@ -113,7 +129,7 @@ export const createLevelSpool = (
       checkpoint: kept.offset,
       account: kept.account,
       // What is kept of the devices may be as old as what was found: a resend must be looked up then.
-      damage: damage ?? (found < reached.end ? 'the newest entries are missing' : null),
+      damage: damage ?? met ?? (found < reached.end ? 'the newest entries are missing' : null),
     }
   }
 
@@ -130,9 +146,7 @@ export const createLevelSpool = (
 
   /** The key of the newest entry that begins at or before `offset`. */
   const keyAt = async (offset: number): Promise<Buffer> => {
-    for await (const key of handle
-      .db()
-      .keys({ ...ENTRIES, lt: entryKey(offset + 1), reverse: true, limit: 1 }))
+    for await (const [key] of handle.pairs({ ...ENTRIES, lt: entryKey(offset + 1), reverse: true }))
       return key
     return entryKey(offset)
   }
@@ -150,15 +164,7 @@ export const createLevelSpool = (
   }
 
   const read = async (offset: number, maxBytes: number): Promise<readonly SpoolEntry[]> => {
-    const recent = tail.read(offset, maxBytes)
-    if (recent !== undefined) return recent
-    try {
-      return (await readFromDisk(offset, maxBytes)).map(({ entry }) => entry)
-    } catch (error) {
-      if (!isCorruption(error)) throw error
-      await handle.reopen()
-      return (await readFromDisk(offset, maxBytes)).map(({ entry }) => entry)
-    }
+    return tail.read(offset, maxBytes) ?? (await readFromDisk(offset, maxBytes)).map(({ entry }) => entry)
   }
 
   /** By halving the range of offsets, for an entry tells its position only when it is read: about 50 reads. */
@@ -183,7 +189,8 @@ export const createLevelSpool = (
     const kept = tail.trim(offset) ?? (await readFromDisk(offset, 1))[0]
     start = kept?.position ?? newest
     const keptFrom = kept?.entry.offset ?? offset
-    await handle.db().clear({ gte: ENTRIES.gte, lt: entryKey(Math.min(offset, keptFrom)) })
+    const taken = { gte: ENTRIES.gte, lt: entryKey(Math.min(offset, keptFrom)) }
+    await handle.reading((db) => db.clear(taken))
   }
 
   const checkpoint = async (taken: Checkpoint, seen: readonly SeenRecord[]): Promise<void> => {
@@ -208,7 +215,7 @@ export const createLevelSpool = (
         if (entryEnd(entry) > offset) yield entry
     },
     async *seen() {
-      for await (const [key, value] of handle.db().iterator(SEEN)) {
+      for await (const [key, value] of handle.pairs(SEEN)) {
         yield { deviceId: key.subarray(1).toString('utf8') as DeviceId, seen: value.toString('utf8') }
       }
     },

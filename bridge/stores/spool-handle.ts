@@ -1,9 +1,11 @@
 /**
- * Holds the LevelDB of a spool open, and opens it again after a failed write: LevelDB refuses every write
- * that follows one it could not sync (a full disk, say), until then.
+ * Holds the LevelDB of a spool open. It is opened again after a failed write, for LevelDB refuses every write
+ * that follows one it could not sync (a full disk, say), and mended when a read meets damage.
  */
 import { BridgeError } from '../core/errors.ts'
-import { type Level, levelBroken, openLevel } from './level-open.ts'
+import { isDamage, type Level, levelBroken, levelMessage, type OpenedLevel } from './level-database.ts'
+import { mendLevel } from './level-mend.ts'
+import { openLevel, reopenLevel } from './level-open.ts'
 
 export interface SpoolHandle {
   /** Opens the database and says what was damaged, if anything was. */
@@ -16,7 +18,29 @@ export interface SpoolHandle {
   readonly failed: boolean
   /** Closes and opens again, mending what is damaged; concurrent callers share one. */
   reopen(): Promise<void>
+  /** Runs a read; when it meets damage, mends and runs it again. */
+  reading<T>(read: (db: Level) => Promise<T>): Promise<T>
+  /** The pairs of a range in order; when damage is met, it is mended and the rest of the range follows. */
+  pairs(range: Range): AsyncGenerator<readonly [Buffer, Buffer]>
   close(): Promise<void>
+}
+
+/** Which keys, and in which order. */
+export interface Range {
+  readonly gte: Buffer
+  readonly lt: Buffer
+  readonly reverse?: boolean
+}
+
+const READ_AHEAD_BYTES = 1024 * 1024
+
+/** What is left of a range after `key` was read. */
+const rest = (range: Range, key: Buffer | undefined): Range => {
+  if (key === undefined) return range
+  // The next key in order is the same with a zero byte at its end.
+  return range.reverse === true
+    ? { ...range, lt: key }
+    : { ...range, gte: Buffer.concat([key, Buffer.of(0)]) }
 }
 
 /** Most of what is written is deleted within a second: a large write buffer spares the merging of files. */
@@ -30,8 +54,7 @@ export const createSpoolHandle = (folder: string, onDamage: (detail: string) => 
   let closed = true
   let reopening: Promise<void> | undefined
 
-  const open = async (): Promise<string | null> => {
-    const opened = await openLevel(options)
+  const take = (opened: OpenedLevel): string | null => {
     database = opened.db
     failed = false
     closed = false
@@ -43,35 +66,69 @@ export const createSpoolHandle = (folder: string, onDamage: (detail: string) => 
     return database
   }
 
-  const reopenOnce = async (): Promise<void> => {
+  const againOnce = async (openAgain: () => Promise<OpenedLevel>): Promise<void> => {
     const old = database
     database = undefined
     await old?.close()
     if (closed) throw new BridgeError('STOPPING', 'The spool is closed')
-    const damage = await open()
+    const damage = take(await openAgain())
     if (damage !== null) onDamage(damage)
   }
 
+  const again = (openAgain: () => Promise<OpenedLevel>): Promise<void> => {
+    reopening ??= againOnce(openAgain).finally(() => {
+      reopening = undefined
+    })
+    return reopening
+  }
+
+  const mend = async (error: unknown): Promise<void> => {
+    if (!isDamage(error)) throw error
+    await again(() => mendLevel(options, levelMessage(error)))
+  }
+
+  async function* pairs(range: Range): AsyncGenerator<readonly [Buffer, Buffer]> {
+    let last: Buffer | undefined
+    for (let mended = false; ; mended = true) {
+      try {
+        const left = { ...rest(range, last), highWaterMarkBytes: READ_AHEAD_BYTES }
+        for await (const pair of db().iterator(left)) {
+          yield pair
+          last = pair[0]
+        }
+        return
+      } catch (error) {
+        if (mended) throw error
+        await mend(error)
+      }
+    }
+  }
+
   return {
-    open,
+    open: async () => take(await openLevel(options)),
     db,
     get failed() {
       return failed
     },
     attempt: async (write) => {
       try {
+        await reopening
         await write(db())
       } catch (cause) {
         failed = true
         throw levelBroken(options, cause)
       }
     },
-    reopen: () => {
-      reopening ??= reopenOnce().finally(() => {
-        reopening = undefined
-      })
-      return reopening
+    reopen: () => again(() => reopenLevel(options)),
+    reading: async (read) => {
+      try {
+        return await read(db())
+      } catch (error) {
+        await mend(error)
+        return read(db())
+      }
     },
+    pairs,
     close: async () => {
       closed = true
       await reopening?.catch(() => {})

@@ -114,7 +114,7 @@ describe('a damaged LevelDB spool', () => {
     await truncate(table ?? '', 0)
     const spool = await openSpool(folder)
     const state = await spool.open()
-    expect(state).toMatchObject({ end: first + 300, damage: expect.stringMatching(/is empty; /) })
+    expect(state).toMatchObject({ end: first + 300, damage: expect.stringMatching(/is cut short; /) })
     await spool.append(entryAt(state.nextOffset, 1, state.end))
     expect((await spool.read(first, 100_000_000)).at(-1)?.offset).toBe(state.nextOffset)
   })
