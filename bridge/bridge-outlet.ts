@@ -42,7 +42,12 @@ export const openOutlet = (
       reach: () => writer,
       ...{ sink, ledger, sequences, events, now: clock, monotonic, random },
     },
-    { ...DRAIN_DEFAULTS, maxAgeMs: options.readingsIntervalMs },
+    {
+      ...DRAIN_DEFAULTS,
+      maxAgeMs: options.readingsIntervalMs,
+      // Else a small spool would be full of rows that are stored already.
+      trimBytes: Math.min(DRAIN_DEFAULTS.trimBytes, options.bounds.maxSpoolBytes / 8),
+    },
   )
   drain.start()
   return { drain, notify: drain.notify, stop: drain.stop }

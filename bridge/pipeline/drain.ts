@@ -25,6 +25,8 @@ export interface DrainOptions {
   readonly maxBytes: number
   /** The most that one COPY carries. */
   readonly batchBytes: number
+  /** The spool is trimmed when this much was stored since the last time; twice as much may stay in it. */
+  readonly trimBytes: number
 }
 
 export const DRAIN_DEFAULTS: DrainOptions = {
@@ -32,6 +34,7 @@ export const DRAIN_DEFAULTS: DrainOptions = {
   maxRows: 5_000,
   maxBytes: 1024 * 1024,
   batchBytes: 4 * 1024 * 1024,
+  trimBytes: 8 * 1024 * 1024,
 }
 
 export interface DrainDeps extends DrainCursorDeps {
@@ -62,8 +65,7 @@ export interface Drain {
   stop(deadlineMs: number): Promise<void>
 }
 
-/** How much may be stored before the spool is trimmed, and how often it is at least. */
-const TRIM_BYTES = 8 * 1024 * 1024
+/** How often the spool is trimmed at least. */
 const TRIM_EVERY_MS = 1_000
 
 const bytesOf = (entries: readonly SpoolEntry[]): number =>
@@ -173,7 +175,7 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
     }
     // Only now: a sink may tell its cursor and yet store nothing.
     recovered()
-    if (trimBytes >= TRIM_BYTES || monotonic() - trimmedAt >= TRIM_EVERY_MS) await trim(trimNext)
+    if (trimBytes >= options.trimBytes || monotonic() - trimmedAt >= TRIM_EVERY_MS) await trim(trimNext)
   }
 
   const idle = async (): Promise<void> => {
