@@ -63,6 +63,10 @@ export const createIngest = (deps: IngestDeps): Ingest => {
   const encoder = createRowEncoder()
   let stopping = false
 
+  const lookAtMemory = (): void => {
+    if (memoryOf(writer) >= deps.maxMemoryBytes) admission.update()
+  }
+
   const spool = (readings: readonly Reading[], deviceId: DeviceId, done: OnDurable): void => {
     let lines = ''
     let fresh = readings
@@ -82,7 +86,7 @@ export const createIngest = (deps: IngestDeps): Ingest => {
       deps.onResent(deviceId)
       events.emit('readings:deduplicated', { count: known })
     }
-    if (memoryOf(writer) >= deps.maxMemoryBytes) admission.update()
+    lookAtMemory()
   }
 
   const bury = (message: DeviceMessage, rejection: Rejection, done: Done): void => {
@@ -94,6 +98,7 @@ export const createIngest = (deps: IngestDeps): Ingest => {
       if (error === undefined) ledger.durableLetter(deviceId)
       done(error)
     })
+    lookAtMemory()
     events.emit('message:rejected', { ...rejection, topic, deviceId })
     if (deviceId !== null) publisher.publish(topics.errors(deviceId), JSON.stringify({ ...rejection, topic }))
   }
@@ -130,7 +135,8 @@ export const createIngest = (deps: IngestDeps): Ingest => {
     const result = decode(message, deviceId)
     if ('reason' in result) bury({ ...plain(message), clientId, deviceId }, result, done)
     // Its offset is nothing to a source, which would take it for another payload.
-    else spool(result, deviceId, (error) => done(error))
+    // Without an ack there is nothing to withhold: its row stays, and its connection.
+    else spool(result, deviceId, (error) => done(message.qos === 0 ? undefined : error))
   }
 
   return {

@@ -2,8 +2,9 @@
  * Group commit. Rows gather while the write before them is under way; each write is one spool entry and one
  * fsync, and only then are the callbacks of its rows called: an ack never runs ahead of the disk.
  *
- * Writes go one at a time, in order. A write that fails is tried again for as long as the process lives, its
- * rows and callbacks waiting: a full disk holds acks back and loses nothing.
+ * Writes go one at a time, in order. A write that fails is tried again for as long as the process lives, its rows
+ * waiting: a full disk loses nothing. Their senders are told after a while that there is no ack to be had; what they
+ * send again meanwhile is known, or stored twice.
  */
 import { BridgeError } from '../core/errors.ts'
 import type { Reading } from '../core/reading.ts'
@@ -53,7 +54,7 @@ interface Group {
   readonly deadLines: LineBuffer
   deadRows: number
   readonly done: OnDurable[]
-  /** Of each callback: the index of its first row among the readings. */
+  /** Of each callback: the index of its first row among the readings; of a dead letter, DEAD_LETTER. */
   readonly index: number[]
 }
 
@@ -66,6 +67,11 @@ const newGroup = (): Group => ({
   index: [],
 })
 
+const DEAD_LETTER = -1
+
+/** In the place of a callback that was called before its time. */
+const told: OnDurable = () => {}
+
 export interface SpoolWriterDeps {
   readonly store: SpoolStore
   readonly events: BridgeEmitter
@@ -74,11 +80,13 @@ export interface SpoolWriterDeps {
   /** Milliseconds that never jump, for durations. */
   readonly monotonic: () => number
   readonly random: () => number
+  /** How long a failing disk may keep a sender waiting. */
+  readonly holdMs?: number
 }
 
 /** A writer that appends to an opened store, whose state tells where to go on. */
 export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): SpoolWriter => {
-  const { store, events, monotonic, random } = deps
+  const { store, events, monotonic, random, holdMs = 10_000 } = deps
   const pause = createPause()
   let gathering = newGroup()
   let writing: Group | undefined
@@ -91,6 +99,27 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
   let nextOffset = state.nextOffset
   let end = state.end
 
+  const call = (done: OnDurable | undefined, error: Error | undefined, offset: number): void => {
+    try {
+      done?.(error, offset)
+    } catch (cause) {
+      events.emit('bridge:error', { error: cause as Error, where: 'calling back after a commit' })
+    }
+  }
+
+  /** Not of dead letters: their senders have nothing better to do than to wait. */
+  const refuse = (group: Group): void => {
+    const error = new BridgeError('SPOOL_FULL', 'The disk takes no more: try again later')
+    let count = 0
+    for (let index = 0; index < group.done.length; index += 1) {
+      if (group.done[index] === told || group.index[index] === DEAD_LETTER) continue
+      call(group.done[index], error, 0)
+      group.done[index] = told
+      count += 1
+    }
+    if (count > 0) events.emit('message:held', { count })
+  }
+
   const write = async (group: Group): Promise<number> => {
     const entry = {
       offset: nextOffset,
@@ -101,6 +130,7 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
       readings: group.lines.bytes(),
       deadLetters: group.deadLines.bytes(),
     }
+    const started = monotonic()
     for (let attempt = 1; ; attempt += 1) {
       try {
         await store.append(entry)
@@ -111,19 +141,18 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
         if (stopping) throw error
         const retryInMs = retryDelay(attempt, RETRY_POLICIES.spool, random)
         events.emit('spool:failed', { error, retryInMs })
+        if (monotonic() - started >= holdMs) {
+          refuse(group)
+          refuse(gathering)
+        }
         await pause.wait(retryInMs)
       }
     }
   }
 
   const settle = (group: Group, error: Error | undefined, offset: number): void => {
-    for (let index = 0; index < group.done.length; index += 1) {
-      try {
-        group.done[index]?.(error, offset + (group.index[index] ?? 0))
-      } catch (cause) {
-        events.emit('bridge:error', { error: cause as Error, where: 'calling back after a commit' })
-      }
-    }
+    for (let index = 0; index < group.done.length; index += 1)
+      call(group.done[index], error, offset + (group.index[index] ?? 0))
   }
 
   const commit = async (group: Group): Promise<void> => {
@@ -178,7 +207,7 @@ export const createSpoolWriter = (deps: SpoolWriterDeps, state: SpoolState): Spo
       add(done)
     },
     appendDeadLetter: (line, done) => {
-      gathering.index.push(gathering.readings.length)
+      gathering.index.push(DEAD_LETTER)
       pendingBytes += gathering.deadLines.append(line)
       gathering.deadRows += 1
       pendingRows += 1
