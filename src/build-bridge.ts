@@ -44,8 +44,14 @@ export interface BridgePartsDeps {
 
 const clock = (): number => Date.now()
 const monotonic = (): number => performance.now()
-/** Of the time to shut down, this share may go on draining; the rest is for closing. */
+/** Of the time to shut down, this share may go on draining; the rest is for closing … */
 const DRAIN_SHARE = 0.5
+/** … which takes up to this long with a Postgres that hangs, and is to be done in the share that app.ts leaves to it. */
+const CLOSING_MS = 4_000
+const INNER_SHARE = 0.8
+
+const drainOnStopMs = (shutdownTimeoutMs: number): number =>
+  Math.max(0, Math.min(shutdownTimeoutMs * DRAIN_SHARE, shutdownTimeoutMs * INNER_SHARE - CLOSING_MS))
 /** Frames shown to the face service at the same time. */
 const MAX_LOOKS = 4
 
@@ -78,7 +84,7 @@ export const buildBridge = (deps: BridgePartsDeps): BridgeParts => {
       buzzerIntervalMs: batch.buzzerMs,
       frames: config.frames,
       cache: config.cache,
-      drainOnStopMs: config.shutdownTimeoutMs * DRAIN_SHARE,
+      drainOnStopMs: drainOnStopMs(config.shutdownTimeoutMs),
     },
   )
   const recordings = createRecordings(

@@ -103,8 +103,7 @@ export const createDatabase = (
     stop: async () => {
       await partitions.stop()
       // A Postgres that hangs would hold each of them for as long as a query may take.
-      await soon(sink.close())
-      await soon(pool.end())
+      await Promise.all([soon(sink.close()), soon(pool.end())])
     },
     health: () => {
       const now = clock()

@@ -35,7 +35,11 @@ const stop = async (signal: NodeJS.Signals): Promise<void> => {
     log.info('stopped')
     process.exit(0)
   } catch (error) {
-    log.error({ error: String(error) }, 'not everything stopped in order; what was acked is in the spool')
+    const errors = error instanceof AggregateError ? error.errors : [error]
+    log.error(
+      { error: errors.map(String).join('; ') },
+      'not everything stopped in order; what was acked is in the spool',
+    )
     process.exit(1)
   }
 }
