@@ -74,8 +74,14 @@ const realDisk = (dataDir: string): SmallDisk => {
   let topUp: NodeJS.Timeout | undefined
   let writing: Promise<void> = Promise.resolve()
 
+  let isWriting = false
+
   const takeMore = (): void => {
-    writing = writing.then(() => takeAllRoom(filler))
+    if (isWriting) return
+    isWriting = true
+    writing = takeAllRoom(filler).finally(() => {
+      isWriting = false
+    })
   }
   const free = async (): Promise<void> => {
     clearInterval(topUp)

@@ -12,9 +12,11 @@ export interface Board {
   /** Every reading acked so far, in the order of the acks. */
   readonly acked: readonly Acked[]
   readonly published: number
+  /** How often the broker has closed the connection. */
+  readonly lostConnections: number
   /** Publishes without pause, at most `window` unacked at a time, until `stop`. */
   start(): void
-  /** Publishes no more; resolves when everything published is acked. */
+  /** Publishes no more; resolves when everything published is acked, rejects when a publish failed. */
   stop(): Promise<void>
   close(): Promise<void>
 }
@@ -25,13 +27,15 @@ export interface BoardOptions {
   readonly window?: number
   /** Milliseconds between two readings; absent: as fast as the acks come. */
   readonly everyMs?: number
+  /** Default 1. */
+  readonly qos?: 1 | 2
 }
 
 const BOOT = 'boot-1'
 
 /** A board that keeps its session and resends what was not acked, as esp-mqtt does. */
 export const connectBoard = async (options: BoardOptions): Promise<Board> => {
-  const { deviceId, port, window = 10, everyMs } = options
+  const { deviceId, port, window = 10, everyMs, qos = 1 } = options
   const client: MqttClient = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
     clientId: deviceId,
     clean: false,
@@ -40,18 +44,28 @@ export const connectBoard = async (options: BoardOptions): Promise<Board> => {
     keepalive: 60,
   })
   client.on('error', () => {}) // a broker that is down is part of the test
+  let lostConnections = 0
+  client.on('close', () => {
+    lostConnections += 1
+  })
   const acked: Acked[] = []
   let published = 0
   let running = false
   let timer: NodeJS.Timeout | undefined
   let idle: (() => void) | undefined
+  let failure: Error | undefined
 
   const publishOne = (): void => {
     published += 1
     const seq = published
     const payload = JSON.stringify({ temperature: seq / 10, boot: BOOT, seq })
-    client.publish(`sensors/${deviceId}/data`, payload, { qos: 1 }, (error) => {
-      if (!error) acked.push({ deviceId, boot: BOOT, seq })
+    client.publish(`sensors/${deviceId}/data`, payload, { qos }, (error) => {
+      if (error) {
+        // The client keeps what is unacked over lost connections: it fails only when it is closed.
+        if (running) failure ??= error
+        return idle?.()
+      }
+      acked.push({ deviceId, boot: BOOT, seq })
       if (running && everyMs === undefined) publishOne()
       if (!running && acked.length === published) idle?.()
     })
@@ -63,6 +77,9 @@ export const connectBoard = async (options: BoardOptions): Promise<Board> => {
     get published() {
       return published
     },
+    get lostConnections() {
+      return lostConnections
+    },
     start: () => {
       running = true
       if (everyMs !== undefined) timer = setInterval(publishOne, everyMs)
@@ -71,9 +88,10 @@ export const connectBoard = async (options: BoardOptions): Promise<Board> => {
     stop: () => {
       running = false
       clearInterval(timer)
-      return new Promise((resolve) => {
-        if (acked.length === published) resolve()
-        else idle = resolve
+      return new Promise((resolve, reject) => {
+        const settle = (): void => (failure === undefined ? resolve() : reject(failure))
+        if (failure !== undefined || acked.length === published) settle()
+        else idle = settle
       })
     },
     close: async () => {
