@@ -11,8 +11,17 @@ export interface Fault {
   readonly lastsMs: number
   /** Acked readings may be missing afterwards, if Sluice says so: the files that held them were damaged. */
   readonly mayLose: boolean
-  /** Does it and heals it: when this resolves, everything runs again. Throws when the world does not come back. */
-  run(world: World, random: Random): Promise<void>
+  /**
+   * Does it and heals it: when this resolves, everything runs again. Throws when the world does not come back.
+   * One that may lose readings says when those were acked that it puts at stake.
+   */
+  run(world: World, random: Random, stake: Stake): Promise<void>
+}
+
+/** From when on, and until when, readings were acked that are only in files which are damaged then. */
+export interface Stake {
+  begins(): void
+  ends(): void
 }
 
 export const FAULT_KINDS = [

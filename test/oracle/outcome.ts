@@ -51,6 +51,12 @@ export const countKinds = (log: TrafficLog, traffic: Traffic): Outcome['byKind']
   return Object.fromEntries(counts) as Record<BoardKind, KindCount>
 }
 
+/** Kinds of boards that got no ack at all, so that nothing is known of them. */
+const unserved = (byKind: Outcome['byKind']): readonly string[] =>
+  Object.entries(byKind)
+    .filter(([kind, { boards, acked }]) => kind !== 'qos0' && boards > 0 && acked === 0)
+    .map(([kind, { boards }]) => `unserved: ${boards} boards of the kind ${kind} got no ack at all`)
+
 /** Reaches the verdict, and counts. */
 export const outcomeOf = (
   schedule: Schedule,
@@ -63,6 +69,7 @@ export const outcomeOf = (
 ): Omit<Outcome, 'kept'> => {
   const { evidence, byKind, seconds, notes } = run
   const { traffic, rows, deadLetters, balance, played } = evidence
+  const verdict = judge(evidence)
   return {
     seed: schedule.seed,
     lengthMs: schedule.lengthMs,
@@ -78,6 +85,7 @@ export const outcomeOf = (
     balance,
     errorsLogged: errorsLogged(evidence.log),
     notes,
-    ...judge(evidence),
+    ...verdict,
+    problems: [...verdict.problems, ...unserved(byKind)],
   }
 }

@@ -1,10 +1,26 @@
 /** The schedule, played. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
+import type { Stake } from './fault.ts'
 import { createRandom } from './random.ts'
 import { CALM_MS, type Schedule } from './schedule.ts'
 import type { PlayedFault } from './timeline.ts'
 import type { World } from './world.ts'
+
+const createStake = (clock: () => number) => {
+  let fromMs: number | undefined
+  let toMs: number | undefined
+  const moments: Stake = {
+    begins: () => {
+      fromMs = clock()
+    },
+    ends: () => {
+      toMs = clock()
+    },
+  }
+  const stake = () => (fromMs === undefined || toMs === undefined ? null : { fromMs, toMs })
+  return { stake, moments }
+}
 
 /** Plays the steps one after the other, and stops at the first that does not heal. */
 export const play = async (
@@ -15,14 +31,15 @@ export const play = async (
   for (const { calmMs, fault, seed } of schedule.steps) {
     await delay(calmMs)
     const { name, kind, mayLose } = fault
-    const begun = { name, kind, mayLose, fromMs: clock(), toMs: null, error: null }
+    const begun = { name, kind, mayLose, fromMs: clock(), toMs: null, stake: null, error: null }
     const index = played.push(begun) - 1
     say(`  ${(begun.fromMs / 1000).toFixed(1)} s ${name}`)
+    const { stake, moments } = createStake(clock)
     try {
-      await fault.run(world, createRandom(seed))
-      played[index] = { ...begun, toMs: clock() }
+      await fault.run(world, createRandom(seed), moments)
+      played[index] = { ...begun, toMs: clock(), stake: stake() }
     } catch (error) {
-      played[index] = { ...begun, toMs: clock(), error: inspect(error) }
+      played[index] = { ...begun, toMs: clock(), stake: stake(), error: inspect(error) }
       return
     }
   }

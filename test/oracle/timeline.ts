@@ -6,6 +6,8 @@ export interface PlayedFault {
   readonly fromMs: number
   /** Null: it has not ended. */
   readonly toMs: number | null
+  /** When the readings were acked that it put at stake; null: it put none, or was not played to that point. */
+  readonly stake: { readonly fromMs: number; readonly toMs: number } | null
   /** Why it could not be played or healed; null when it was. */
   readonly error: string | null
 }

@@ -18,6 +18,8 @@ export interface LinkHandlers {
   /** Connected: the moment to send again what is not acked. */
   onOpen(): void
   onPacket(packet: Packet): void
+  /** An answer that no board should get; it connects again. */
+  onOdd(answer: string): void
 }
 
 export interface Link {
@@ -48,7 +50,10 @@ export const createLink = (options: LinkOptions, handlers: LinkHandlers): Link =
 
   const take = (packet: Packet): void => {
     if (packet.cmd !== 'connack') return handlers.onPacket(packet)
-    if (packet.returnCode !== 0) return void socket?.destroy()
+    if (packet.returnCode !== 0) {
+      handlers.onOdd(`CONNACK ${packet.returnCode}`)
+      return void socket?.destroy()
+    }
     isOpen = true
     socket?.setTimeout(0)
     ping = setInterval(() => socket?.write(mqttPacket.generate({ cmd: 'pingreq' })), PING_EVERY_MS)
@@ -62,7 +67,10 @@ export const createLink = (options: LinkOptions, handlers: LinkHandlers): Link =
     parser.on('packet', (packet) => {
       if (!mine.destroyed) take(packet)
     })
-    parser.on('error', () => mine.destroy())
+    parser.on('error', (error) => {
+      handlers.onOdd(`no MQTT packet: ${error.message}`)
+      mine.destroy()
+    })
     mine.on('data', (bytes) => parser.parse(bytes))
     mine.on('error', () => {}) // a broker that is down is part of the test
     mine.setTimeout(CONNACK_TIMEOUT_MS, () => mine.destroy())

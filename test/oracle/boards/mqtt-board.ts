@@ -93,7 +93,7 @@ export const createMqttBoard = (deps: BoardDeps, options: MqttBoardOptions): Boa
   }
   const link = createLink(
     { port: options.port, clientId: deviceId, clean: options.clean, random },
-    { onOpen, onPacket },
+    { onOpen, onPacket, onOdd: log.odd },
   )
 
   const reboot = (): void => {

@@ -93,7 +93,12 @@ export const createTraffic = (options: TrafficOptions): Traffic => {
   const boards = PLANS.map((plan, index) => createBoard(plan, `${plan.kind}-${index}`, options))
   // One board of each QoS is listened to: its acks take another way through the broker.
   const watched = ['qos1-0', 'qos2-3', 'qos0-5', 'torn-14'].map((deviceId) => `sensors/${deviceId}/data`)
-  const watcher = createWatcher({ port: options.mqttPort, random: options.random.fork(), topics: watched })
+  const watcher = createWatcher({
+    port: options.mqttPort,
+    random: options.random.fork(),
+    topics: watched,
+    onOdd: options.log.odd,
+  })
   return {
     boards,
     start: () => {

@@ -6,10 +6,16 @@ export interface WatcherOptions {
   readonly port: number
   readonly random: Random
   readonly topics: readonly string[]
+  onOdd(answer: string): void
 }
 
 /** Subscribes to `topics` at QoS 1 whenever it is connected, and acks what it gets. */
-export const createWatcher = ({ port, random, topics }: WatcherOptions): { close(): Promise<void> } => {
+export const createWatcher = ({
+  port,
+  random,
+  topics,
+  onOdd,
+}: WatcherOptions): { close(): Promise<void> } => {
   const subscriptions = topics.map((topic) => ({ topic, qos: 1 as const }))
   const onPacket = (packet: Packet): void => {
     if (packet.cmd !== 'publish' || packet.qos !== 1 || packet.messageId === undefined) return
@@ -17,7 +23,7 @@ export const createWatcher = ({ port, random, topics }: WatcherOptions): { close
   }
   const link = createLink(
     { port, clientId: 'watcher', clean: true, random },
-    { onOpen: () => link.send({ cmd: 'subscribe', messageId: 1, subscriptions }), onPacket },
+    { onOpen: () => link.send({ cmd: 'subscribe', messageId: 1, subscriptions }), onPacket, onOdd },
   )
   return { close: link.close }
 }

@@ -3,22 +3,34 @@ import type { BalanceTotal, Evidence } from './evidence.ts'
 export const droppedInAll = ({ dropped }: BalanceTotal): number =>
   Object.values(dropped).reduce((sum, count) => sum + count, 0)
 
-/** What may be dropped here: QoS 0 under pressure, and rows of damaged files. Nothing else ever. */
-const ALLOWED_DROPS = ['spool-full-qos0', 'stopping-qos0', 'spool-damaged']
+/**
+ * What may be dropped here, and only there: QoS 0 at a full disk and in a stop, and rows of damaged files. How many
+ * of these is bounded by the sheet itself: what boards sent, less the rows that there are.
+ */
+const isExplained = (reason: string, { played, ends }: Evidence): boolean => {
+  switch (reason) {
+    case 'spool-full-qos0':
+      return played.some(({ kind }) => kind === 'disk')
+    case 'stopping-qos0':
+      return ends.some(({ code }) => code === 0) || played.some(({ name }) => name === 'kill-9-in-stop')
+    case 'spool-damaged':
+      return played.some(({ mayLose }) => mayLose)
+    default:
+      return false
+  }
+}
 
 const equal = (what: string, told: number, seen: number): readonly string[] =>
   told === seen ? [] : [`balance: ${what} is ${told}, seen from outside ${seen}`]
 
 /** The sheet is added up here once more, and held against what Postgres has and what the boards sent. */
 export const judgeBalance = (evidence: Evidence): readonly string[] => {
-  const { balance, balanceProblem, rows, deadLetters, traffic, played } = evidence
+  const { balance, balanceProblem, rows, deadLetters, traffic } = evidence
   if (balance === null) return [`balance: ${balanceProblem ?? 'not known'}`]
   const { received, stored, spooled, inFlight, deduplicated, deadLettered, dropped, remainder } = balance
   const sum = stored + spooled + inFlight + deduplicated + deadLettered + droppedInAll(balance)
-  const mayLose = played.some((fault) => fault.mayLose)
   const forbidden = Object.entries(dropped).filter(
-    ([reason, count]) =>
-      count !== 0 && (!ALLOWED_DROPS.includes(reason) || (reason === 'spool-damaged' && !mayLose)),
+    ([reason, count]) => count !== 0 && !isExplained(reason, evidence),
   )
   return [
     ...(balanceProblem === null ? [] : [`balance: ${balanceProblem}`]),

@@ -34,15 +34,20 @@ const missingReadings = ({ traffic, played }: Evidence, found: ReadonlySet<strin
       ackedAtMs: atMs,
     }))
 
-/** Until when what was acked may have been in files that were damaged later. */
-const damagedUntilMs = ({ played }: Evidence): number =>
-  Math.max(...played.filter(({ mayLose }) => mayLose).map(({ toMs }) => toMs ?? Number.POSITIVE_INFINITY))
+/** How long before a stake begins a reading may have been acked that still waited in the spool then. */
+const WAITED_MS = 5_000
+
+/** Whether what was acked then was perhaps in nothing but files that were damaged later. */
+const wasAtStake = ({ played }: Evidence, ackedAtMs: number): boolean =>
+  played.some(
+    ({ mayLose, stake }) =>
+      mayLose && stake !== null && ackedAtMs >= stake.fromMs - WAITED_MS && ackedAtMs <= stake.toMs,
+  )
 
 /** What is missing, held against what Sluice said is lost. */
 const judgeLosses = (missing: readonly Missing[], evidence: Evidence): Verdict => {
-  const untilMs = damagedUntilMs(evidence)
-  const excusable = missing.filter(({ ackedAtMs }) => ackedAtMs <= untilMs)
-  const problems = missing.filter(({ ackedAtMs }) => ackedAtMs > untilMs).map(({ text }) => text)
+  const excusable = missing.filter(({ ackedAtMs }) => wasAtStake(evidence, ackedAtMs))
+  const problems = missing.filter(({ ackedAtMs }) => !wasAtStake(evidence, ackedAtMs)).map(({ text }) => text)
   const toldLosses = Math.min(excusable.length, evidence.balance?.dropped['spool-damaged'] ?? 0)
   const uncountedLosses = excusable.length - toldLosses
   if (uncountedLosses === 0 || evidence.log.some(({ msg }) => TOLD_IN_LOG.test(String(msg)))) {

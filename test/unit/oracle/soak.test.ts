@@ -61,8 +61,8 @@ const outcome = (more: Partial<Outcome> = {}): Outcome => ({
   lengthMs: 15_000,
   seconds: 20,
   faults: [
-    { name: 'kill-9', kind: 'kill', mayLose: false, fromMs: 0, toMs: 1, error: null },
-    { name: 'kill-9', kind: 'kill', mayLose: false, fromMs: 2, toMs: 3, error: null },
+    { name: 'kill-9', kind: 'kill', mayLose: false, fromMs: 0, toMs: 1, stake: null, error: null },
+    { name: 'kill-9', kind: 'kill', mayLose: false, fromMs: 2, toMs: 3, stake: null, error: null },
   ],
   byKind,
   sent: 1_000,

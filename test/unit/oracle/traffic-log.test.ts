@@ -55,7 +55,7 @@ test('an outbox gives no message id twice while the first is not answered', () =
 
 test('a moment is told by the fault it was in, or after', () => {
   const fault = (name: string, fromMs: number, toMs: number | null): PlayedFault => {
-    return { name, kind: 'kill', mayLose: false, fromMs, toMs, error: null }
+    return { name, kind: 'kill', mayLose: false, fromMs, toMs, stake: null, error: null }
   }
   const played = [fault('first', 1_000, 2_000), fault('second', 5_000, null)]
   expect(momentOf(500, played)).toBe('at 0.50 s, before any fault')

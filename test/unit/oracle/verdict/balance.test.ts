@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { judgeBalance } from '../../../oracle/verdict/balance.ts'
 import type { BalanceTotal } from '../../../oracle/verdict/evidence.ts'
-import { BALANCE, goodEvidence } from './evidence-rig.ts'
+import { BALANCE, goodEvidence, played } from './evidence-rig.ts'
 
 const problemsOf = (change: Partial<BalanceTotal>): readonly string[] =>
   judgeBalance({ ...goodEvidence(), balance: { ...BALANCE, ...change } })
@@ -40,8 +40,13 @@ describe('the balance sheet, held against what is seen from outside', () => {
     expect(problemsOf({ deduplicated: 2, inFlight: -1 })).toContain('balance: inFlight is -1')
   })
 
-  test('takes QoS 0 that was dropped under pressure, and no other loss', () => {
-    expect(problemsOf({ dropped: { 'spool-full-qos0': 1 }, deduplicated: 0 })).toEqual([])
+  test('takes QoS 0 that was dropped at a full disk, and no other loss', () => {
+    const balance = { ...BALANCE, dropped: { 'spool-full-qos0': 1 }, deduplicated: 0 }
+    const evidence = { ...goodEvidence(), balance }
+    expect(judgeBalance({ ...evidence, played: [played({ kind: 'disk' })] })).toEqual([])
+    expect(judgeBalance(evidence)).toEqual([
+      'balance: dropped 1 for spool-full-qos0, which nothing here explains',
+    ])
     expect(problemsOf({ dropped: { 'dead-letter-refused': 1 }, deduplicated: 0 })).toEqual([
       'balance: dropped 1 for dead-letter-refused, which nothing here explains',
     ])

@@ -68,6 +68,7 @@ export const played = (more: Partial<PlayedFault> = {}): PlayedFault => ({
   mayLose: false,
   fromMs: 1_500,
   toMs: 2_500,
+  stake: null,
   error: null,
   ...more,
 })

@@ -92,7 +92,8 @@ describe('the verdict', () => {
 })
 
 describe('what is lost to damaged files', () => {
-  const damaged = [played({ name: 'spool-damaged', kind: 'spool', mayLose: true })]
+  const stake = { fromMs: 1_500, toMs: 2_500 }
+  const damaged = [played({ name: 'spool-damaged', kind: 'spool', mayLose: true, stake })]
   const rows = without(2)
 
   test('passes when Sluice has counted it', () => {
@@ -116,10 +117,15 @@ describe('what is lost to damaged files', () => {
     ])
   })
 
-  test('fails, told or not, when it was acked after the damage', () => {
+  // It was acked at 2,000.
+  test.each([
+    ['after the damage, though Sluice was not well again yet', { fromMs: 1_000, toMs: 1_999 }],
+    ['long before, in another outage', { fromMs: 7_001, toMs: 8_000 }],
+    ['in a fault that did not come to the damage', null],
+  ])('fails, told or not, when it was acked %s', (_, otherStake) => {
     const balance = { ...BALANCE, stored: 3, dropped: { 'spool-damaged': 1 } }
-    const earlier = [played({ mayLose: true, fromMs: 100, toMs: 200 })]
-    expect(problemsOf({ rows, balance, played: earlier })).toEqual([expect.stringContaining('lost: board')])
+    const other = [played({ mayLose: true, fromMs: 100, toMs: 9_000, stake: otherStake })]
+    expect(problemsOf({ rows, balance, played: other })).toEqual([expect.stringContaining('lost: board')])
   })
 
   test('fails when no file was damaged, whatever Sluice says', () => {
