@@ -66,20 +66,37 @@ export const tornTable = async (
   return undefined
 }
 
-/** Moves the damaged tables from `folder` to `aside`, for LevelDB's repair reads blocks unchecked too. */
-const moveDamaged = async (folder: string, aside: string): Promise<readonly string[]> => {
+/** Where damaged tables are until what is whole in them is put back: a mend that was interrupted goes on from there. */
+const mendingOf = (folder: string): string => `${folder}.mending`
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+/** Whether a mend of this folder was begun and not ended. */
+export const isMending = (folder: string): Promise<boolean> => exists(mendingOf(folder))
+
+/** Moves the damaged tables out of `folder`, for LevelDB's repair reads blocks unchecked too. */
+const moveDamaged = async (folder: string): Promise<void> => {
   const { damaged } = await checkTables(folder)
-  if (damaged.length > 0) await mkdir(aside, { recursive: true, mode: 0o700 })
-  for (const name of damaged) await rename(join(folder, name), join(aside, name))
-  return damaged.map((name) => join(aside, name))
+  const mending = mendingOf(folder)
+  if (damaged.length > 0) await mkdir(mending, { recursive: true, mode: 0o700 })
+  // Under a name of its own: a repair in between may have given the number to another table.
+  for (const name of damaged) await rename(join(folder, name), join(mending, `${Date.now()}-${name}`))
 }
 
-const putBack = async (db: Level, tables: readonly string[]): Promise<void> => {
-  for (const table of tables.toReversed()) {
-    for (const [key, value] of await salvageTable(table)) {
+const putBack = async (db: Level, folder: string): Promise<void> => {
+  const mending = mendingOf(folder)
+  if (!(await exists(mending))) return
+  for (const table of (await tablesIn(mending)).toReversed()) {
+    const missing: { type: 'put'; key: Buffer; value: Buffer }[] = []
+    for (const [key, value] of await salvageTable(join(mending, table))) {
       // What the repaired database has is as new, or newer.
-      if ((await db.get(key)) === undefined) await db.put(key, value)
+      if ((await db.get(key)) === undefined) missing.push({ type: 'put', key, value })
     }
+    await db.batch(missing, { sync: true })
   }
 }
 
@@ -90,12 +107,12 @@ const walk = async (db: Level): Promise<void> => {
   }
 }
 
-const repaired = async (options: LevelOptions, aside: string): Promise<Level> => {
-  const damaged = await moveDamaged(options.folder, aside)
+const repaired = async (options: LevelOptions): Promise<Level> => {
+  await moveDamaged(options.folder)
   await ClassicLevel.repair(options.folder)
   const db = await openAt(options)
   try {
-    await putBack(db, damaged)
+    await putBack(db, options.folder)
     await walk(db)
   } catch (error) {
     await db.close()
@@ -104,11 +121,12 @@ const repaired = async (options: LevelOptions, aside: string): Promise<Level> =>
   return db
 }
 
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
+/** What was moved out of the way keeps, for whoever wants to look at it; resolves with whether there was any. */
+const putAside = async (folder: string, aside: string): Promise<boolean> => {
+  if (!(await isMending(folder))) return false
+  await rename(mendingOf(folder), aside)
+  return true
+}
 
 /**
  * Opens a damaged LevelDB, which nobody has open: repaired in place, or else put aside and begun anew.
@@ -118,14 +136,13 @@ export const mendLevel = async (options: LevelOptions, reason: string): Promise<
   const { folder } = options
   const aside = `${folder}.damaged-${Date.now()}`
   try {
-    const db = await repaired(options, aside)
-    const kept = (await exists(aside)) ? `, and the damaged tables kept in ${aside}` : ''
+    const db = await repaired(options)
+    const kept = (await putAside(folder, aside)) ? `, and the damaged tables kept in ${aside}` : ''
     return { db, damage: `${reason}; repaired in place${kept}` }
   } catch (cause) {
     // A full disk or a missing right is no damage: moving the folder away would lose what it holds.
     if (!isDamage(cause)) throw levelBroken(options, cause)
-    const whole = (await exists(aside)) ? join(aside, 'rest') : aside
-    await rename(folder, whole)
+    await rename(folder, (await putAside(folder, aside)) ? join(aside, 'rest') : aside)
     return { db: await openAt(options), damage: `${reason}; put aside as ${aside} and begun anew` }
   }
 }

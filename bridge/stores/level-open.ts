@@ -14,7 +14,7 @@ import {
   type OpenedLevel,
   openAt,
 } from './level-database.ts'
-import { checkTables, mendLevel, missingFile, tornTable } from './level-mend.ts'
+import { checkTables, isMending, mendLevel, missingFile, tornTable } from './level-mend.ts'
 
 export type { Level } from './level-database.ts'
 
@@ -78,6 +78,7 @@ export const openLevel = async (options: LevelOptions): Promise<OpenedLevel> => 
   const { folder } = options
   await assertWritable(options)
   await assertNotLocked(options)
+  if (await isMending(folder)) return mendLevel(options, 'a mend was interrupted')
   const missing = await missingFile(folder)
   if (missing !== undefined) return mendLevel(options, missing)
   const { damaged, unfinished } = await checkTables(folder)

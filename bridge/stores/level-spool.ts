@@ -67,9 +67,15 @@ export const createLevelSpool = (
   const tail = createSpoolTail(options.tailBytes ?? DEFAULT_TAIL_BYTES)
   let opening = false
   let met: string | null = null // damage met while opening
-  const handle = createSpoolHandle(options.folder, (detail) => {
-    if (opening) met ??= detail
-    else options.onDamage?.(detail)
+  const handle = createSpoolHandle(options.folder, {
+    // What was written last of a device may be lost, and an older state of it show: then nothing is known.
+    mended: async (db) => {
+      if (!opening) await db.clear(SEEN)
+    },
+    onDamage: (detail) => {
+      if (opening) met ??= detail
+      else options.onDamage?.(detail)
+    },
   })
   const mark = createMarkFile(`${options.folder}.end`)
   let spoolId = Buffer.alloc(ID_BYTES)
@@ -135,8 +141,6 @@ export const createLevelSpool = (
 
   const append = async (entry: SpoolEntry): Promise<void> => {
     const value = encodeEntry({ entry, position, spoolId })
-    // After a failed write (disk full, say) LevelDB refuses all that follow until it is opened again.
-    if (handle.failed) await handle.reopen()
     await handle.attempt((db) => db.put(entryKey(entry.offset), value, { sync: true }))
     tail.push(entry, position)
     position += value.length
@@ -190,7 +194,7 @@ export const createLevelSpool = (
     start = kept?.position ?? newest
     const keptFrom = kept?.entry.offset ?? offset
     const taken = { gte: ENTRIES.gte, lt: entryKey(Math.min(offset, keptFrom)) }
-    await handle.reading((db) => db.clear(taken))
+    await handle.attempt((db) => db.clear(taken))
   }
 
   const checkpoint = async (taken: Checkpoint, seen: readonly SeenRecord[]): Promise<void> => {
@@ -200,7 +204,7 @@ export const createLevelSpool = (
       value: Buffer.from(record.seen, 'utf8'),
     }))
     const value = encodeCheckpoint(taken)
-    await handle.db().batch([{ type: 'put', key: CHECKPOINT_KEY, value }, ...records])
+    await handle.attempt((db) => db.batch([{ type: 'put', key: CHECKPOINT_KEY, value }, ...records]))
   }
 
   return {

@@ -7,11 +7,12 @@
  */
 import { readFile } from 'node:fs/promises'
 import { crc32c } from '@node-rs/crc32'
+import { uncompress } from 'snappyjs'
 
 const FOOTER_BYTES = 48
 const TABLE_MAGIC = Buffer.from('57fb808b247547db', 'hex')
 const TRAILER_BYTES = 5 // the kind of compression, and the masked CRC32C of block and kind
-const NOT_COMPRESSED = 0
+const SNAPPY = 1 // what LevelDB's own repair writes, whatever the tables were before
 const CRC_MASK = 0xa282ead8
 const TAG_BYTES = 8 // at the end of an internal key: sequence number × 256 + kind, little-endian
 const KIND_VALUE = 1
@@ -49,14 +50,20 @@ const createCursor = (bytes: Buffer, from = 0) => {
   }
 }
 
-/** The content of a block, or undefined when it is not what was written. */
-const contentOf = (table: Buffer, { offset, size }: Block): Buffer | undefined => {
+/** Whether a block is as it was written. */
+const isWhole = (table: Buffer, { offset, size }: Block): boolean => {
   const end = offset + size
-  if (end + TRAILER_BYTES > table.length) return undefined
+  if (end + TRAILER_BYTES > table.length) return false
   const crc = crc32c(table.subarray(offset, end + 1))
-  const masked = (((crc >>> 15) | (crc << 17)) + CRC_MASK) >>> 0
-  if (table.readUInt32LE(end + 1) !== masked || table[end] !== NOT_COMPRESSED) return undefined
-  return table.subarray(offset, end)
+  return table.readUInt32LE(end + 1) === (((crc >>> 15) | (crc << 17)) + CRC_MASK) >>> 0
+}
+
+/** The content of a block, or undefined when it is not what was written. */
+const contentOf = (table: Buffer, block: Block): Buffer | undefined => {
+  if (!isWhole(table, block)) return undefined
+  const end = block.offset + block.size
+  const stored = table.subarray(block.offset, end)
+  return table[end] === SNAPPY ? Buffer.from(uncompress(stored)) : stored
 }
 
 /** The pairs of a block, each key being told by what it shares with the one before. */
@@ -106,8 +113,7 @@ export const checkTable = async (path: string): Promise<TableState> => {
   if (!hasEnd(table)) return 'unfinished'
   try {
     const { data, other } = blocksOf(table)
-    const isWhole = (block: Block): boolean => contentOf(table, block) !== undefined
-    return other.every(isWhole) && data.every(isWhole) ? 'whole' : 'damaged'
+    return [...other, ...data].every((block) => isWhole(table, block)) ? 'whole' : 'damaged'
   } catch (error) {
     if (!isPastEnd(error)) throw error
     return 'damaged'

@@ -2,7 +2,7 @@
  * Holds the LevelDB of a spool open. It is opened again after a failed write, for LevelDB refuses every write
  * that follows one it could not sync (a full disk, say), and mended when a read meets damage.
  */
-import { BridgeError } from '../core/errors.ts'
+import { BridgeError, isBridgeError } from '../core/errors.ts'
 import { isDamage, type Level, levelBroken, levelMessage, type OpenedLevel } from './level-database.ts'
 import { mendLevel } from './level-mend.ts'
 import { openLevel, reopenLevel } from './level-open.ts'
@@ -12,12 +12,11 @@ export interface SpoolHandle {
   open(): Promise<string | null>
   /** The open database. Throws STOPPING when it is not open. */
   db(): Level
-  /** Runs a write; remembers when it failed. Throws SPOOL_BROKEN. */
+  /**
+   * Runs a write, any write: after one that failed LevelDB refuses those that follow, or appends them to a log that
+   * cannot be read back. So the next one opens the database again first. Throws SPOOL_BROKEN.
+   */
   attempt(write: (db: Level) => Promise<void>): Promise<void>
-  /** Whether the last write failed. */
-  readonly failed: boolean
-  /** Closes and opens again, mending what is damaged; concurrent callers share one. */
-  reopen(): Promise<void>
   /** Runs a read; when it meets damage, mends and runs it again. */
   reading<T>(read: (db: Level) => Promise<T>): Promise<T>
   /** The pairs of a range in order; when damage is met, it is mended and the rest of the range follows. */
@@ -43,11 +42,18 @@ const rest = (range: Range, key: Buffer | undefined): Range => {
     : { ...range, gte: Buffer.concat([key, Buffer.of(0)]) }
 }
 
+export interface SpoolHandleEvents {
+  /** The database was mended while it was in use; nobody uses it before this resolves. */
+  mended(db: Level): Promise<void>
+  /** What was found and done, in one sentence. */
+  onDamage(detail: string): void
+}
+
 /** Most of what is written is deleted within a second: a large write buffer spares the merging of files. */
 const WRITE_BUFFER_BYTES = 16 * 1024 * 1024
 
 /** A handle on the spool's LevelDB in `folder`, made there if absent. Not open yet. */
-export const createSpoolHandle = (folder: string, onDamage: (detail: string) => void): SpoolHandle => {
+export const createSpoolHandle = (folder: string, events: SpoolHandleEvents): SpoolHandle => {
   const options = { folder, what: 'spool', writeBufferBytes: WRITE_BUFFER_BYTES }
   let database: Level | undefined
   let failed = false
@@ -72,7 +78,9 @@ export const createSpoolHandle = (folder: string, onDamage: (detail: string) => 
     await old?.close()
     if (closed) throw new BridgeError('STOPPING', 'The spool is closed')
     const damage = take(await openAgain())
-    if (damage !== null) onDamage(damage)
+    if (damage === null) return
+    await events.mended(db())
+    events.onDamage(damage)
   }
 
   const again = (openAgain: () => Promise<OpenedLevel>): Promise<void> => {
@@ -107,19 +115,16 @@ export const createSpoolHandle = (folder: string, onDamage: (detail: string) => 
   return {
     open: async () => take(await openLevel(options)),
     db,
-    get failed() {
-      return failed
-    },
     attempt: async (write) => {
       try {
-        await reopening
+        await (failed ? again(() => reopenLevel(options)) : reopening)
         await write(db())
       } catch (cause) {
         failed = true
-        throw levelBroken(options, cause)
+        if (isDamage(cause)) await again(() => mendLevel(options, levelMessage(cause)))
+        throw isBridgeError(cause) ? cause : levelBroken(options, cause)
       }
     },
-    reopen: () => again(() => reopenLevel(options)),
     reading: async (read) => {
       try {
         return await read(db())

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { DeviceId } from '../../bridge/core/reading.ts'
 import type { SpoolEntry, SpoolStore } from '../../bridge/ports.ts'
+import { entryAt } from './spool-entry.ts'
 
 export interface SpoolFixture {
   readonly spool: SpoolStore
@@ -8,22 +9,6 @@ export interface SpoolFixture {
   reopen(): Promise<SpoolStore>
   cleanup(): Promise<void>
 }
-
-/** An entry of `rows` reading rows of about `bytes` bytes in all, at `offset`, which is its row number as well. */
-export const entryAt = (
-  offset: number,
-  rows: number,
-  previousEnd: number,
-  bytes = rows * 10,
-): SpoolEntry => ({
-  offset,
-  previousEnd,
-  row: offset,
-  readingRows: rows,
-  deadRows: 0,
-  readings: Buffer.from(`${'x'.repeat(Math.max(1, Math.floor(bytes / rows) - 1))}\n`.repeat(rows)),
-  deadLetters: Buffer.alloc(0),
-})
 
 const offsets = (entries: readonly SpoolEntry[]): number[] => entries.map(({ offset }) => offset)
 

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, open, readdir, rm, truncate } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, open, readdir, rename, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { DeviceId } from '../../bridge/core/reading.ts'
 import type { SpoolEntry, SpoolStore } from '../../bridge/ports.ts'
 import { createLevelSpool } from '../../bridge/stores/level-spool.ts'
-import { entryAt } from '../contracts/spool-store.ts'
+import { entryAt } from '../contracts/spool-entry.ts'
 import { damage } from '../oracle/faults/damage.ts'
 import { createRandom } from '../oracle/random.ts'
 
@@ -123,6 +123,19 @@ describe('a spool that was damaged while nobody had it open', () => {
       offsetsOf(written.slice(ENTRIES_PER_SESSION)),
     )
   })
+})
+
+test('a mend that was interrupted goes on where it was: no entry of a table that was moved away is lost', async () => {
+  const folder = await filled()
+  const [table = ''] = (await readdir(folder)).filter((name) => name.endsWith('.ldb')).sort()
+  // As far as it had come when the process was ended.
+  await mkdir(`${folder}.mending`)
+  await rename(join(folder, table), join(`${folder}.mending`, `1-${table}`))
+  const spool = spoolIn(folder)
+  expect(await spool.open()).toMatchObject({ damage: expect.stringMatching(/^a mend was interrupted; /) })
+  expect(offsetsOf(await drained(spool))).toEqual(offsetsOf(written))
+  await spool.close()
+  expect(await spoolIn(folder).open()).toMatchObject({ damage: null })
 })
 
 test('a spool whose table is spoilt while it is open mends itself at the next read', async () => {

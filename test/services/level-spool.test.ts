@@ -5,7 +5,8 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import type { SpoolStore } from '../../bridge/ports.ts'
 import { createLevelSpool } from '../../bridge/stores/level-spool.ts'
 import { createMemorySpool } from '../../bridge/stores/memory-spool.ts'
-import { entryAt, spoolStoreContract } from '../contracts/spool-store.ts'
+import { entryAt } from '../contracts/spool-entry.ts'
+import { spoolStoreContract } from '../contracts/spool-store.ts'
 
 const clock = () => Date.now()
 const cleanups: (() => Promise<void>)[] = []

@@ -6,7 +6,7 @@ import { entryEnd } from '../../../../bridge/core/entry-end.ts'
 import type { SpoolEntry } from '../../../../bridge/ports.ts'
 import { storedBytes } from '../../../../bridge/stores/spool-codec.ts'
 import { createSpoolTail } from '../../../../bridge/stores/spool-tail.ts'
-import { entryAt } from '../../../contracts/spool-store.ts'
+import { entryAt } from '../../../contracts/spool-entry.ts'
 
 const offsets = (entries: readonly SpoolEntry[] | undefined) => entries?.map(({ offset }) => offset)
 
