@@ -24,8 +24,6 @@ export interface SpoolBounds {
   readonly maxMemoryBytes: number
 }
 
-export type Admission = 'take' | 'hold' | 'drop'
-
 /** Room is announced again only below this share of a bound, so that `full` does not flicker at the edge. */
 const FREE_AGAIN = 0.95
 
@@ -33,14 +31,4 @@ const FREE_AGAIN = 0.95
 export const isFull = (use: SpoolUse, bounds: SpoolBounds, wasFull: boolean): boolean => {
   const share = wasFull ? FREE_AGAIN : 1
   return use.spoolBytes >= bounds.maxSpoolBytes * share || use.memoryBytes >= bounds.maxMemoryBytes * share
-}
-
-/** What to do with a message of this QoS now. Knows no past: keep `isFull` and `admitWhen` for that. */
-export const admit = (use: SpoolUse, bounds: SpoolBounds, qos: 0 | 1 | 2): Admission =>
-  admitWhen(isFull(use, bounds, false), qos)
-
-/** As `admit`, when the caller knows whether the spool is full. */
-export const admitWhen = (full: boolean, qos: 0 | 1 | 2): Admission => {
-  if (!full) return 'take'
-  return qos === 0 ? 'drop' : 'hold'
 }

@@ -30,7 +30,7 @@ export interface DeviceLedger {
   durable(readings: readonly Reading[]): void
   durableLetter(deviceId: DeviceId): void
   /** Rows of this run that the sink has taken. */
-  stored(batch: Batch, stored: Stored): void
+  stored(batch: Batch, stored: Pick<Stored, 'resent'>): void
   devices(limit: number): readonly DeviceBalance[]
   device(deviceId: DeviceId): DeviceBalance | undefined
 }
@@ -46,6 +46,10 @@ export interface DeviceLedgerOptions {
 }
 
 const NONE = {} as const
+/** Entries that are looked at for one that makes room. */
+const LOOKS = 64
+/** With this many times the devices that are wanted, one goes although its rows wait: its books begin anew. */
+const MOST = 2
 const BY_RECEIVED = (a: DeviceBalance, b: DeviceBalance): number => b.received - a.received
 
 /** Nothing received yet. */
@@ -55,18 +59,24 @@ export const createDeviceLedger = (
 ): DeviceLedger => {
   const devices = new Map<DeviceId, Counts>()
 
+  /** A few looks at a time: in an outage rows of every device may wait, and none may go before its rows are stored. */
+  const makeRoom = (): void => {
+    let looks = LOOKS
+    const isPressed = devices.size >= maxDevices * MOST
+    evictUnused(
+      devices,
+      () => devices.size < maxDevices || looks-- === 0,
+      (counts) => isPressed || (counts.inFlight === 0 && counts.spooled === 0),
+    )
+  }
+
   const countsOf = (deviceId: DeviceId): Counts => {
     const known = devices.get(deviceId)
     if (known !== undefined) {
       known.touched = true
       return known
     }
-    if (devices.size >= maxDevices)
-      evictUnused(
-        devices,
-        () => devices.size < maxDevices,
-        (counts) => counts.inFlight === 0 && counts.spooled === 0,
-      )
+    if (devices.size >= maxDevices) makeRoom()
     const counts: Counts = {
       touched: false,
       received: 0,
@@ -79,6 +89,14 @@ export const createDeviceLedger = (
     }
     devices.set(deviceId, counts)
     return counts
+  }
+
+  // A device that had to make room has no books any more.
+  const moveToSpool = (deviceId: DeviceId): void => {
+    const counts = devices.get(deviceId)
+    if (counts === undefined) return
+    counts.inFlight -= 1
+    counts.spooled += 1
   }
 
   const balanceOf = (deviceId: DeviceId, counts: Counts): DeviceBalance => {
@@ -110,27 +128,21 @@ export const createDeviceLedger = (
       counts.dropped[reason] = (counts.dropped[reason] ?? 0) + 1
     },
     durable: (readings) => {
-      for (const { deviceId } of readings) {
-        const counts = countsOf(deviceId)
-        counts.inFlight -= 1
-        counts.spooled += 1
-      }
+      for (const { deviceId } of readings) moveToSpool(deviceId)
     },
-    durableLetter: (deviceId) => {
-      const counts = countsOf(deviceId)
-      counts.inFlight -= 1
-      counts.spooled += 1
-    },
+    durableLetter: moveToSpool,
     stored: (batch, { resent }) => {
       for (const [deviceId, count] of countByDevice(batch.readings, 'reading')) {
-        const counts = countsOf(deviceId)
+        const counts = devices.get(deviceId)
+        if (counts === undefined) continue
         const known = resent.get(deviceId) ?? 0
         counts.spooled -= count
         counts.stored += count - known
         counts.deduplicated += known
       }
       for (const [deviceId, count] of countByDevice(batch.deadLetters, 'dead-letter')) {
-        const counts = countsOf(deviceId)
+        const counts = devices.get(deviceId)
+        if (counts === undefined) continue
         counts.spooled -= count
         counts.deadLettered += count
       }

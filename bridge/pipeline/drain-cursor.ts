@@ -23,7 +23,7 @@ export interface DrainCursorDeps {
   readonly spoolId: string
   readonly sink: ReadingSink
   readonly events: BridgeEmitter
-  readonly ledger: Pick<Ledger, 'cursorRead' | 'stored'>
+  readonly ledger: Pick<Ledger, 'cursorRead' | 'stored' | 'storedUnanswered'>
   readonly sequences: Pick<Sequences, 'unverified' | 'verified'>
 }
 
@@ -64,6 +64,8 @@ export const createDrainCursor = (deps: DrainCursorDeps): DrainCursor => {
   let position: number | undefined
   let reached = 0
   let account: Account | undefined
+  // Sent to the sink, and no answer came.
+  let unanswered: Batch | undefined
 
   return {
     get reached() {
@@ -78,6 +80,8 @@ export const createDrainCursor = (deps: DrainCursorDeps): DrainCursor => {
       account = cursor?.account ?? undefined
       ledger.cursorRead(account ?? null)
       position = cursor?.offset ?? 0
+      if (unanswered !== undefined && unanswered.to === position) ledger.storedUnanswered(unanswered)
+      unanswered = undefined
       reached = position
       return position
     },
@@ -87,7 +91,9 @@ export const createDrainCursor = (deps: DrainCursorDeps): DrainCursor => {
     store: async (span) => {
       const boots = sequences.unverified(span.to)
       const batch = { spoolId, from: position ?? 0, boots, ...span }
+      unanswered = batch
       const stored = await sink.store(batch)
+      unanswered = undefined
       position = span.to
       reached = span.to
       account = accountAfter(account, batch, stored)

@@ -37,11 +37,17 @@ export const DRAIN_DEFAULTS: DrainOptions = {
   trimBytes: 8 * 1024 * 1024,
 }
 
+/** Where the spool ends: the offset and the number of the next row. */
+export interface Reach {
+  readonly end: number
+  readonly rows: number
+}
+
 export interface DrainDeps extends DrainCursorDeps {
   readonly spool: Pick<SpoolStore, 'read' | 'trim'>
-  readonly ledger: Pick<Ledger, 'cursorRead' | 'stored' | 'lost'>
+  readonly ledger: Pick<Ledger, 'storedUnanswered' | 'cursorRead' | 'stored' | 'lost'>
   /** Where the durable rows end, and how many there ever were. */
-  readonly reach: () => { readonly end: number; readonly rows: number }
+  readonly reach: () => Reach
   /** Where the rows of this run begin. */
   readonly runFrom: number
   readonly now: () => number
@@ -119,19 +125,12 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
   }
 
   /** Entries lost at the very end leave no entry behind them that would show it. */
-  const passLostEnd = async (from: number): Promise<void> => {
-    const { end, rows } = deps.reach()
+  const passLostEnd = async (from: number, { end, rows }: Reach): Promise<void> => {
     const row = cursor.account?.row
     if (from === 0 || from >= end || row === undefined || row >= rows) return
-    await cursor.store({
-      to: end,
-      fromRow: row,
-      toRow: rows,
-      lost: rows - row,
-      readings: [],
-      deadLetters: [],
-    })
-    tellLost(rows - row, end)
+    const lost = rows - row
+    await cursor.store({ to: end, fromRow: row, toRow: rows, lost, readings: [], deadLetters: [] })
+    tellLost(lost, end)
   }
 
   const store = async (entries: readonly SpoolEntry[], from: number, span: Span): Promise<Counts> => {
@@ -147,9 +146,11 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
   /** One batch; false when there was nothing to store. */
   const copy = async (from: number): Promise<boolean> => {
     const mark = waiting.mark()
+    // Before the read, which need not find a row that becomes durable meanwhile.
+    const { end, rows: endRow } = deps.reach()
     const [first, ...rest] = stretchOf(await spool.read(from, options.batchBytes), deps.runFrom)
     if (first === undefined) {
-      await passLostEnd(from)
+      await passLostEnd(from, { end, rows: endRow })
       waiting.none(mark)
       return false
     }

@@ -28,6 +28,8 @@ export interface Ledger extends BalanceService {
   cursorRead(account: Account | null): void
   /** A batch is stored; `account` is what the sink has now. */
   stored(batch: Batch, stored: Stored, account: Account): void
+  /** A batch is stored, as the cursor tells: its answer was lost, and with it which of its rows were resends. */
+  storedUnanswered(batch: Batch): void
   /** A row became nothing at all: it is among what the sink counts as lost. */
   lost(reason: DropReason, count: number): void
   /** Without a sink: the rows below this one made room. */
@@ -147,6 +149,9 @@ export const createLedger = ({ devices, spool, hasSink }: LedgerDeps): Ledger =>
       sink = account
       // Rows of an earlier run are in nobody's books of this one.
       if (batch.to > runFrom) devices.stored(batch, stored)
+    },
+    storedUnanswered: (batch) => {
+      if (batch.to > runFrom) devices.stored(batch, { resent: new Map() })
     },
     lost: count,
     madeRoom: (row) => {

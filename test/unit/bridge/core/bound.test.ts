@@ -1,23 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { admit, admitWhen, isFull, memoryOf } from '../../../../bridge/core/bound.ts'
+import { isFull, memoryOf } from '../../../../bridge/core/bound.ts'
 
 const bounds = { maxSpoolBytes: 1000, maxMemoryBytes: 100 }
-
-describe('admission', () => {
-  test.each([
-    [{ spoolBytes: 999, memoryBytes: 99 }, ['take', 'take', 'take']],
-    [{ spoolBytes: 1000, memoryBytes: 0 }, ['drop', 'hold', 'hold']],
-    [{ spoolBytes: 0, memoryBytes: 100 }, ['drop', 'hold', 'hold']],
-  ] as const)('at %j QoS 0, 1 and 2 are %j', (use, expected) => {
-    expect(([0, 1, 2] as const).map((qos) => admit(use, bounds, qos))).toEqual(expected)
-  })
-
-  test('a caller that remembers being full decides by that', () => {
-    expect(admitWhen(true, 0)).toBe('drop')
-    expect(admitWhen(true, 1)).toBe('hold')
-    expect(admitWhen(false, 0)).toBe('take')
-  })
-})
 
 describe('being full', () => {
   test.each([

@@ -240,6 +240,28 @@ describe('rows that are missing from the spool', () => {
     await rig.drain.stop(0)
   })
 
+  test('are not said to be missing when they became durable while the spool was read', async () => {
+    const rig = createDrainRig()
+    const damaged = heard(rig.events, 'spool:damaged')
+    await rig.put(1)
+    rig.drain.start()
+    await advance(300)
+    expect(rig.stored.readings).toHaveLength(1)
+    const { read } = rig.spool
+    rig.spool.read = async (offset, maxBytes) => {
+      rig.spool.read = read
+      const found = await read(offset, maxBytes)
+      await rig.add(1)
+      return found
+    }
+    // Nothing is told: the drain looks, as it does when rows came that it has already.
+    rig.drain.notify(1, 1, 0)
+    await advance(2_000)
+    expect(damaged).toEqual([])
+    expect(seqsOf(rig.stored.readings)).toEqual([0, 1])
+    await rig.drain.stop(0)
+  })
+
   test('are counted once, however often the batch behind them is tried', async () => {
     const rig = createDrainRig()
     const damaged = heard(rig.events, 'spool:damaged')

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
+import { BridgeError } from '../../../../bridge/core/errors.ts'
 import { createDeviceLedger } from '../../../../bridge/pipeline/device-ledger.ts'
 import { createLedger } from '../../../../bridge/pipeline/ledger.ts'
 import { createMemorySink } from '../../../../bridge/stores/memory-sink.ts'
@@ -173,4 +174,40 @@ test('of more devices than are kept those longest unheard of go, unless somethin
   for (const name of ['b', 'c', 'd']) devices.deduplicated(deviceId(name), 1)
   expect(devices.device(deviceId('busy'))).toMatchObject({ inFlight: 1, remainder: 0 })
   expect(devices.devices(10)).toHaveLength(2)
+})
+
+test('when something of every device is under way, more are kept up to a bound, and then the oldest begin anew', () => {
+  const devices = createDeviceLedger(
+    { sequence: () => undefined, clock: () => undefined },
+    { maxDevices: 100 },
+  )
+  for (let index = 0; index < 1_000; index += 1) devices.took(deviceId(`d${index}`), 1)
+  expect(devices.devices(1_000).length).toBeLessThanOrEqual(200)
+  expect(devices.device(deviceId('d0'))).toBeUndefined()
+  devices.durableLetter(deviceId('d0'))
+  expect(devices.device(deviceId('d0'))).toBeUndefined()
+  expect(devices.device(deviceId('d999'))).toMatchObject({ received: 1, inFlight: 1, remainder: 0 })
+})
+
+test('a board whose batch was stored while the answer was lost has its readings stored, not spooled', async () => {
+  const sink = createMemorySink()
+  let lose = true
+  const rig = await started({
+    sink: {
+      ...sink,
+      store: async (batch) => {
+        const stored = await sink.store(batch)
+        if (lose) {
+          lose = false
+          throw new BridgeError('STORE_UNAVAILABLE', 'the link was cut')
+        }
+        return stored
+      },
+    },
+  })
+  await rig.send('sensors/a/data', { temperature: 1 })
+  expect(await settledTotal(rig)).toMatchObject({ received: 1, stored: 1, remainder: 0 })
+  expect(lose).toBe(false)
+  expect(rig.bridge.balance.device(A)).toMatchObject({ received: 1, stored: 1, spooled: 0, remainder: 0 })
+  await rig.bridge.stop()
 })

@@ -28,7 +28,7 @@ const createRig = (poison: readonly number[]) => {
       },
     },
     events,
-    ledger: { cursorRead: () => {}, stored: () => {} },
+    ledger: { cursorRead: () => {}, stored: () => {}, storedUnanswered: () => {} },
     sequences: { unverified: () => [], verified: () => {} },
   })
   const losses: string[] = []
