@@ -42,15 +42,18 @@ export interface LetterPage {
 
 /** All methods throw STORE_UNAVAILABLE. A filter that is absent means all dead letters. */
 export interface DeadLetters {
-  count(filter?: LetterFilter): Promise<number>
+  /** The greatest id there is; 0 without any. */
+  newest(): Promise<number>
+  /** Those with an id up to `upTo`. */
+  count(filter?: LetterFilter, upTo?: number): Promise<number>
   /** The most frequent reason first. */
   reasons(filter?: LetterFilter): Promise<readonly ReasonSummary[]>
   heads(page: LetterPage, filter?: LetterFilter): Promise<readonly DeadLetterHead[]>
   /** Whole letters, of up to 1 MiB each. */
   list(page: LetterPage): Promise<readonly DeadLetterRow[]>
   get(id: number): Promise<DeadLetterRow | undefined>
-  /** Deletes those there are now, in pages of a transaction each; tells how many. */
-  purge(filter: LetterFilter): Promise<number>
+  /** Deletes those with an id up to `upTo`, in pages of a transaction each; tells how many. */
+  purge(filter: LetterFilter, upTo: number): Promise<number>
   /** Decodes again and stores what now fits: postgres-replay.ts. A page of outcomes when it is committed. */
   replay(filter: LetterFilter, options: ReplayOptions): AsyncIterable<readonly ReplayOutcome[]>
 }
@@ -61,7 +64,8 @@ const HEAD = `
   topic, client_id AS "clientId", device_id AS "deviceId", reason, detail`
 const WHOLE = `${HEAD}, payload`
 
-const COUNT = `SELECT count(*)::double precision AS count FROM dead_letters WHERE ${FILTER}`
+const COUNT = `
+  SELECT count(*)::double precision AS count FROM dead_letters WHERE ${FILTER} AND dead_letters.id <= $6`
 const REASONS = `
   SELECT reason, count(*)::double precision AS count, sum(octet_length(payload))::double precision AS bytes,
     (extract(epoch FROM min(received_at)) * 1000)::double precision AS oldest,
@@ -105,9 +109,7 @@ export const createPostgresDeadLetters = (pool: pg.Pool): DeadLetters => {
     }
   }
 
-  const purge = async (filter: LetterFilter): Promise<number> => {
-    // What comes in meanwhile was not meant, and could keep this going for ever.
-    const upTo = await newest()
+  const purge = async (filter: LetterFilter, upTo: number): Promise<number> => {
     let total = 0
     for (;;) {
       const deleted = await purgePage(filter, upTo)
@@ -117,7 +119,9 @@ export const createPostgresDeadLetters = (pool: pg.Pool): DeadLetters => {
   }
 
   return {
-    count: async (filter = {}) => (await read<{ count: number }>(COUNT, filterValues(filter)))[0]?.count ?? 0,
+    newest,
+    count: async (filter = {}, upTo = Number.MAX_SAFE_INTEGER) =>
+      (await read<{ count: number }>(COUNT, [...filterValues(filter), upTo]))[0]?.count ?? 0,
     reasons: (filter = {}) => read<ReasonSummary>(REASONS, filterValues(filter)),
     heads: ({ limit, before = Number.MAX_SAFE_INTEGER }, filter = {}) =>
       read<DeadLetterHead>(HEADS, [...filterValues(filter), before, limit]),

@@ -1,6 +1,7 @@
 /** What the commands on dead letters understand alike: which letters are meant. */
-import type { Words } from '../command.ts'
-import { UsageError } from '../command.ts'
+import { type CommandContext, UsageError, type Words } from '../command.ts'
+import { parseMoment } from '../moment.ts'
+import type { LetterFilter } from '../stores.ts'
 
 export const FLAG = { type: 'boolean' } as const
 export const TEXT = { type: 'string' } as const
@@ -26,6 +27,28 @@ export const parseCount = (text: string, what: string, max = Number.MAX_SAFE_INT
 /** The ids of the letters named; undefined for none. */
 export const idsOf = ({ rest }: Words): readonly number[] | undefined =>
   rest.length === 0 ? undefined : [...new Set(rest.map((text) => parseCount(text, 'the id')))]
+
+/**
+ * The letters that are meant: by the ids named, and the options `device`, `reason` and `since` or `before`, whichever
+ * of these two is a `moment` to the command.
+ */
+export const filterOf = (
+  words: Words,
+  { now }: Pick<CommandContext, 'now'>,
+  moment: 'since' | 'before',
+): LetterFilter => {
+  const momentOf = (name: 'since' | 'before'): number | undefined => {
+    const text = name === moment ? textOption(words, name) : undefined
+    return text === undefined ? undefined : parseMoment(text, `--${name}`, now())
+  }
+  return {
+    ids: idsOf(words),
+    deviceId: textOption(words, 'device'),
+    reason: textOption(words, 'reason'),
+    since: momentOf('since'),
+    until: momentOf('before'),
+  }
+}
 
 /** Words that change or delete letters have to say which: `--all` must not come of a forgotten option. */
 export const requireChoice = (words: Words, narrowing: readonly unknown[]): void => {

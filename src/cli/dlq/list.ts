@@ -1,9 +1,8 @@
 import { type Command, type CommandContext, UsageError, type Words } from '../command.ts'
-import { parseMoment } from '../moment.ts'
 import { cut } from '../printable.ts'
 import { type LetterFilter, type LetterHead, type Stores, withStores } from '../stores.ts'
 import { jsonLines, table, timeText } from '../table.ts'
-import { counted, FLAG, parseCount, TEXT, textOption } from './letter-words.ts'
+import { counted, FLAG, filterOf, parseCount, TEXT, textOption } from './letter-words.ts'
 
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 10_000
@@ -39,15 +38,6 @@ const rowOf = (letter: LetterHead): readonly string[] => [
   cut(letter.detail, MAX_DETAIL),
 ]
 
-const filterOf = (words: Words, { now }: CommandContext): LetterFilter => {
-  const since = textOption(words, 'since')
-  return {
-    deviceId: textOption(words, 'device'),
-    reason: textOption(words, 'reason'),
-    since: since === undefined ? undefined : parseMoment(since, '--since', now()),
-  }
-}
-
 const listReasons = async ({ letters }: Stores, filter: LetterFilter, isJson: boolean): Promise<string> => {
   const reasons = await letters.reasons(filter)
   if (isJson) {
@@ -69,7 +59,7 @@ const listReasons = async ({ letters }: Stores, filter: LetterFilter, isJson: bo
 const list = async (words: Words, context: CommandContext): Promise<number> => {
   if (words.rest.length > 0)
     throw new UsageError(`dlq list takes no ${JSON.stringify(words.rest[0])}: see dlq show`)
-  const filter = filterOf(words, context)
+  const filter = filterOf(words, context, 'since')
   const limit = parseCount(textOption(words, 'limit') ?? String(DEFAULT_LIMIT), '--limit', MAX_LIMIT)
   const beforeText = textOption(words, 'before')
   const before = beforeText === undefined ? undefined : parseCount(beforeText, '--before')

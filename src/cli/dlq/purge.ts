@@ -1,19 +1,6 @@
 import { type Command, type CommandContext, CommandError, type Words } from '../command.ts'
-import { parseMoment } from '../moment.ts'
-import { type LetterFilter, withStores } from '../stores.ts'
-import { counted, FLAG, idsOf, requireChoice, TEXT, textOption } from './letter-words.ts'
-
-const filterOf = (words: Words, { now }: CommandContext): LetterFilter => {
-  const beforeText = textOption(words, 'before')
-  const filter = {
-    ids: idsOf(words),
-    deviceId: textOption(words, 'device'),
-    reason: textOption(words, 'reason'),
-    until: beforeText === undefined ? undefined : parseMoment(beforeText, '--before', now()),
-  }
-  requireChoice(words, Object.values(filter))
-  return filter
-}
+import { withStores } from '../stores.ts'
+import { counted, FLAG, filterOf, requireChoice, TEXT } from './letter-words.ts'
 
 const YES = /^y(es)?$/i
 
@@ -27,9 +14,12 @@ const isAllowed = async (words: Words, { terminal }: CommandContext, count: numb
 
 const purge = async (words: Words, context: CommandContext): Promise<number> => {
   const { terminal } = context
-  const filter = filterOf(words, context)
+  const filter = filterOf(words, context, 'before')
+  requireChoice(words, Object.values(filter))
   return await withStores(context, async ({ letters }) => {
-    const count = await letters.count(filter)
+    // What comes in while the question is read was not meant.
+    const upTo = await letters.newest()
+    const count = await letters.count(filter, upTo)
     if (count === 0) {
       await terminal.out('no dead letters\n')
       return 0
@@ -38,7 +28,7 @@ const purge = async (words: Words, context: CommandContext): Promise<number> => 
       await terminal.err('nothing was deleted\n')
       return 1
     }
-    await terminal.out(`${counted(await letters.purge(filter), 'dead letter')} deleted\n`)
+    await terminal.out(`${counted(await letters.purge(filter, upTo), 'dead letter')} deleted\n`)
     return 0
   })
 }

@@ -1,9 +1,8 @@
 import type { Command, CommandContext, Words } from '../command.ts'
-import { parseMoment } from '../moment.ts'
 import { cut } from '../printable.ts'
-import { type LetterFilter, type ReplayOutcome, withStores } from '../stores.ts'
+import { type ReplayOutcome, withStores } from '../stores.ts'
 import { jsonLines } from '../table.ts'
-import { counted, FLAG, idsOf, requireChoice, TEXT, textOption } from './letter-words.ts'
+import { counted, FLAG, filterOf, requireChoice, TEXT } from './letter-words.ts'
 
 const MAX_DETAIL = 160
 const MAX_TOPIC = 100
@@ -14,18 +13,6 @@ interface Tally {
   known: number
   refused: number
   others: number
-}
-
-const filterOf = (words: Words, { now }: CommandContext): LetterFilter => {
-  const sinceText = textOption(words, 'since')
-  const filter = {
-    ids: idsOf(words),
-    deviceId: textOption(words, 'device'),
-    reason: textOption(words, 'reason'),
-    since: sinceText === undefined ? undefined : parseMoment(sinceText, '--since', now()),
-  }
-  requireChoice(words, Object.values(filter))
-  return filter
 }
 
 const count = (tally: Tally, outcome: ReplayOutcome): void => {
@@ -57,7 +44,8 @@ const summaryOf = (tally: Tally, dryRun: boolean): string => {
 
 const replay = async (words: Words, context: CommandContext): Promise<number> => {
   const { terminal } = context
-  const filter = filterOf(words, context)
+  const filter = filterOf(words, context, 'since')
+  requireChoice(words, Object.values(filter))
   const dryRun = words.options['dry-run'] === true
   const isJson = words.options.json === true
   const tally: Tally = { moved: 0, readings: 0, known: 0, refused: 0, others: 0 }
