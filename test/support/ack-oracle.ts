@@ -12,6 +12,7 @@ export const expectAckedOnce = async (
   acked: readonly Acked[],
   timeoutMs = 30_000,
 ): Promise<void> => {
+  expect(acked.length).toBeGreaterThan(0)
   const rows = await eventually(async () => {
     const { rows: found } = await pool.query<{ key: string; count: string }>(
       `SELECT device_id || ' ' || boot || ' ' || seq AS key, count(*) AS count FROM sensor_data GROUP BY 1`,

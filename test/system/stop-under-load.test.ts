@@ -75,7 +75,9 @@ const PLACES = {
   Record<'before' | 'after', (place: Awaited<ReturnType<typeof ownPostgres>>) => Promise<void>>
 >
 
-test.each(Object.entries(PLACES))(
+const CASES = Object.entries(PLACES)
+
+test.each(CASES)(
   'a stop under load, %s: exit code 0, no stack, and every acked reading is one row',
   async (_, { before, after }) => {
     const place = await ownPostgres()
