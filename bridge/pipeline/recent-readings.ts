@@ -34,6 +34,7 @@ export interface RecentReadings extends Lifecycle {
    * The newest readings, newest first; at most `limit`, 500 at the most. Without holes: where there are some
    * that neither memory nor Postgres has at the moment (memory was full before the drain had got to them), it
    * waits for the drain a little, when that is about to get there; after that the list ends early, or lags behind the drain.
+   * Of readings alike in everything, time included, one may be missing then.
    * Throws STORE_UNAVAILABLE when memory has none and history cannot be read.
    */
   recent(deviceId: DeviceId, limit: number): Promise<readonly Reading[]>
