@@ -31,6 +31,11 @@ export const createPostgresPool = (options: PostgresPoolOptions): pg.Pool => {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   })
+  // The pool listens to idle clients only. Of one that is checked out the query under way reports the error, and the
+  // next one; unheard, the event itself would end the process.
+  pool.on('connect', (client) => {
+    client.on('error', () => {})
+  })
   // Without a listener an idle client's error would end the process. At the end of the pool its clients may still
   // be told that the server stops: no trouble of anyone's.
   pool.on('error', (error) => {

@@ -29,6 +29,18 @@ test('an idle connection that the server ends is told, not thrown, and replaced 
   expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
 })
 
+test('a connection that breaks while it is checked out is its next query’s error, and ends nothing', async () => {
+  const pool = poolWith()
+  const client = await pool.connect()
+  const { rows } = await client.query('SELECT pg_backend_pid() AS pid')
+  const gone = new Promise((resolve) => client.once('end', resolve))
+  await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0].pid])
+  await gone
+  await expect(client.query('SELECT')).rejects.toThrow()
+  client.release(true)
+  expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+})
+
 test('a statement that takes too long is ended by the server', async () => {
   const pool = poolWith({ statementTimeoutMs: 50 })
   await expect(pool.query('SELECT pg_sleep(10)')).rejects.toMatchObject({ code: '57014' })
