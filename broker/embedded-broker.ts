@@ -25,6 +25,11 @@ export interface EmbeddedBroker extends Publisher {
   start(intake: Intake): Promise<BrokerAddress>
   /** Takes over an HTTP upgrade to MQTT over WebSocket, on whatever path its caller serves it. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /**
+   * What was durable may be lost (the spool was damaged): from now on a QoS 2 message that is sent again is taken in
+   * again, though its session knows it.
+   */
+  distrustSessions(): void
   /** Takes no more connections, closes those there are. Acks not yet due are never sent. */
   stop(): Promise<void>
 }
@@ -53,6 +58,7 @@ export const createEmbeddedBroker = (
   let aedes: Aedes | undefined
   let router: QuietEmitter | undefined
   let stopping: Promise<void> | undefined
+  let sessionsAreTrusted = true
 
   const handle = (stream: Duplex, request?: IncomingMessage): void => {
     if (aedes === undefined || stopping !== undefined) return void stream.destroy()
@@ -72,11 +78,16 @@ export const createEmbeddedBroker = (
   }
 
   const start = async (intake: Intake): Promise<BrokerAddress> => {
-    const storedPacket = (client: Client, packet: PublishPacket): Promise<PublishPacket | undefined> =>
-      persistence.incomingGetPacket(client, packet).then(
+    const storedPacket = async (
+      client: Client,
+      packet: PublishPacket,
+    ): Promise<PublishPacket | undefined> => {
+      if (!sessionsAreTrusted) return undefined
+      return await persistence.incomingGetPacket(client, packet).then(
         (stored) => stored as PublishPacket,
         () => undefined,
       )
+    }
     const emitter = createQuietEmitter(options.concurrency)
     const isSilent = (topic: string): boolean => emitter.isSilent(topic) && persistence.isSilent(topic)
     aedes = await Aedes.createBroker({
@@ -117,6 +128,9 @@ export const createEmbeddedBroker = (
     // Sessions whose client is away do not count: they are not sent what goes with QoS 0. Who will listen is not
     // known before the start; after the stop nobody does.
     isHeard: (topic) => stopping === undefined && (router === undefined || router.isHeard(topic)),
+    distrustSessions: () => {
+      sessionsAreTrusted = false
+    },
     stop: () => {
       stopping ??= stopOnce()
       return stopping

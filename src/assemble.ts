@@ -68,6 +68,7 @@ export const assemble = ({ version, config, log, limited, database, broker, wrap
   broker.events.on('client:connected', ({ clientId }) => bridge.clientConnected(clientId))
   broker.events.on('client:disconnected', ({ clientId }) => bridge.clientGone(clientId))
   broker.events.on('client:subscribed', ({ topics }) => bridge.subscribed(topics))
+  events.on('spool:damaged', broker.distrustSessions)
   reportEvents({ log, limited, bridge: events, broker: broker.events })
 
   const listen = async (): Promise<void> => {

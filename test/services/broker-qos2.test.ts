@@ -100,6 +100,22 @@ describe('a QoS 2 message', () => {
     expect(next.taken).toEqual([])
   })
 
+  test('sent again is taken in again where what was durable may be lost', async () => {
+    const rig = await startBroker(cleanups)
+    const board = await connectBoard(cleanups, rig, PERSISTENT)
+    board.send(publishPacket(5, 2))
+    await board.next('pubrec', 5)
+    await rig.stop()
+    const next = await startBroker(cleanups, { folder: rig.folder })
+    next.broker.distrustSessions()
+    const again = await connectBoard(cleanups, next, PERSISTENT)
+    again.send(publishPacket(5, 2, { dup: true }))
+    await again.next('pubrec', 5)
+    expect(payloads(next)).toEqual(['5'])
+    again.send({ cmd: 'pubrel', messageId: 5 })
+    await again.next('pubcomp', 5)
+  })
+
   test('of a new clean session is new, though it has the id of one that was never released', async () => {
     const rig = await startBroker(cleanups)
     const board = await connectBoard(cleanups, rig)
