@@ -81,4 +81,5 @@ const main = async (): Promise<number> => {
   }
 }
 
-process.exitCode = await main()
+// Not by `process.exitCode`: node has been seen to close the handles of hundreds of dead sockets for ever.
+process.exit(await main())
