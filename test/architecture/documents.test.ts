@@ -74,7 +74,9 @@ describe('the tests that docs/guarantees.md names', () => {
   /** Full names of a file's tests, as jest shows them; what is filled in is `…`. */
   const testsIn = (path: string): readonly string[] => {
     let group = ''
-    const titles = readText(`test/${path}`).matchAll(/^ *(describe|test)(?:\.each\(\w+\))?\(\s*(['"`])(.+?)\2,/gm)
+    const titles = readText(`test/${path}`).matchAll(
+      /^ *(describe|test)(?:\.each\(\w+\))?\(\s*(['"`])(.+?)\2,/gm,
+    )
     return [...titles].flatMap(([, kind, , title = '']) => {
       const shown = title.replace(/\$\{[^}]*\}/g, '…')
       if (kind === 'describe') group = shown
