@@ -26,8 +26,15 @@ const forwardSubscriptions = (aedes: Aedes, events: BrokerEmitter): void => {
       subscriptions.filter(({ qos }) => Number(qos) !== REFUSED).map(({ topic }) => topic),
     ),
   )
-  // Aedes restores a session's subscriptions without a word. From here on the client is sent what is published.
-  aedes.on('clientReady', (client) => tell(client.id, keptTopics(client)))
+  // Aedes restores a session's subscriptions without a word, and reads a client on before it is ready: it may have
+  // subscribed to more by then, which is told already.
+  const kept = new WeakMap<Client, readonly string[]>()
+  aedes.on('connackSent', (_, client) => kept.set(client, keptTopics(client)))
+  // From here on the client is sent what is published.
+  aedes.on('clientReady', (client) => {
+    tell(client.id, kept.get(client) ?? [])
+    kept.delete(client)
+  })
 }
 
 /** Tells on `events` what happens in `aedes`. */

@@ -93,7 +93,7 @@ describe('who subscribes', () => {
     const client = await connectClient(cleanups, rig, { clientId: 'board' })
     await client.subscribeAsync(TOPIC)
     await client.subscribeAsync(TOPIC)
-    expect(told).toHaveLength(2)
+    await eventually(() => told.length === 2)
   })
 
   test('is told of a session that is taken up again, also after a restart of the broker', async () => {
