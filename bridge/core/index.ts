@@ -1,8 +1,10 @@
 /** The pure door: safe in a browser, no node, no npm, no clock, no log. */
+export * from './access.ts'
 export * from './balance.ts'
 export * from './buzzer.ts'
 export { readRequestId } from './buzzer-command.ts'
 export * from './copy-row.ts'
+export * from './credential.ts'
 export * from './device.ts'
 export * from './device-body.ts'
 export type { DeviceClock } from './device-clock.ts'
