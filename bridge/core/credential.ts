@@ -42,7 +42,7 @@ export interface CredentialStore {
 /** Tells of changes that anyone made to the credentials, this process or another. */
 export interface CredentialChanges {
   /**
-   * `onChanged(name)` for each credential that was rotated, revoked or removed; `onChanged(undefined)` when some may
+   * `onChanged(name)` for each credential that was added, rotated, revoked or removed; `onChanged(undefined)` when some may
    * have been missed (a lost connection), so every one may have changed. Never throws; keeps trying.
    */
   start(onChanged: (name: string | undefined) => void): Promise<void>
