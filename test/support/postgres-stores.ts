@@ -22,7 +22,7 @@ export const migratedDatabase = async (): Promise<MigratedDatabase> => {
 /** Quicker than a database for each test of a suite. */
 export const emptyTables = async (database: FreshDatabase): Promise<void> => {
   await database.pool.query(
-    'TRUNCATE sensor_data, dead_letters, ingest_cursor, devices, device_boots, replayed_readings',
+    'TRUNCATE sensor_data, dead_letters, ingest_cursor, devices, device_boots, replayed_readings, credentials',
   )
 }
 
