@@ -6,11 +6,17 @@
  */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
+import { errorCode } from '../error-code.ts'
 
 const SECRET_BYTES = 16
 const SALT_BYTES = 16
 const HASH_BYTES = 32
 const COST = { N: 4096, r: 8, p: 1 } as const
+/** Node's codes for an N, r or p that scrypt does not know. */
+const BAD_COST: ReadonlySet<string | undefined> = new Set([
+  'ERR_CRYPTO_INVALID_SCRYPT_PARAMS',
+  'ERR_OUT_OF_RANGE',
+])
 /** What a stored hash may ask for at most: the memory is 128 × N × r bytes. */
 const MOST_BYTES = 64 * 1024 * 1024
 
@@ -19,12 +25,17 @@ const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt)
 /** A new secret: 32 hexadecimal digits, safe in any file, header and shell. */
 export const makeSecret = (): string => randomBytes(SECRET_BYTES).toString('hex')
 
+const stored = (salt: Buffer, hash: Buffer): string =>
+  ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), hash.toString('base64url')].join('$')
+
 /** `scrypt$N$r$p$salt$hash`; another one at each call. */
 export const hashSecret = async (secret: string): Promise<string> => {
   const salt = randomBytes(SALT_BYTES)
-  const hash = await derive(secret, salt, HASH_BYTES, COST)
-  return ['scrypt', COST.N, COST.r, COST.p, salt.toString('base64url'), hash.toString('base64url')].join('$')
+  return stored(salt, await derive(secret, salt, HASH_BYTES, COST))
 }
+
+/** A hash that fits no secret anyone knows, and takes as long to check as any other. */
+export const makeDummyHash = (): string => stored(randomBytes(SALT_BYTES), randomBytes(HASH_BYTES))
 
 /** Whether the hash is one of this secret. False also for a hash that is none of ours. Takes a thread about 10 ms. */
 export const isSecretOf = async (secret: string, secretHash: string): Promise<boolean> => {
@@ -33,9 +44,14 @@ export const isSecretOf = async (secret: string, secretHash: string): Promise<bo
   const expected = Buffer.from(hash, 'base64url')
   const cost = { N: Number(N), r: Number(r), p: Number(p) }
   if (expected.length !== HASH_BYTES || !(128 * cost.N * cost.r < MOST_BYTES)) return false
-  const found = await derive(secret, Buffer.from(salt, 'base64url'), HASH_BYTES, {
-    ...cost,
-    maxmem: MOST_BYTES,
-  })
-  return timingSafeEqual(found, expected)
+  try {
+    const options = { ...cost, maxmem: MOST_BYTES }
+    return timingSafeEqual(
+      await derive(secret, Buffer.from(salt, 'base64url'), HASH_BYTES, options),
+      expected,
+    )
+  } catch (error) {
+    if (BAD_COST.has(errorCode(error))) return false
+    throw error
+  }
 }

@@ -1,0 +1,47 @@
+/** The parts of access control, put together over a store of credentials. Nothing runs, and no file is touched yet. */
+import type { Clock, CredentialStore } from '../../bridge/index.ts'
+import type { BrokerPolicy } from '../../broker/index.ts'
+import { type Authenticator, createAuthenticator } from './authenticator.ts'
+import { type CredentialCacheOptions, createCredentialCache } from './credential-cache.ts'
+import { createIdentities } from './identities.ts'
+import { createPolicy } from './policy.ts'
+import { createSecretChecks, type SecretCheckOptions } from './secret-checks.ts'
+import { createTokenKey } from './token-key.ts'
+import { createTokens, type Tokens, type TokensOptions } from './tokens.ts'
+
+export interface AccessOptions extends CredentialCacheOptions, SecretCheckOptions {
+  /** Whether MQTT clients that say nothing of themselves are let in. */
+  readonly anonymous: boolean
+  /** Where the key of the tokens is kept: `DATA_DIR/token.key`. */
+  readonly tokenKeyFile: string
+  readonly tokens?: TokensOptions
+}
+
+export interface AccessDeps {
+  readonly credentials: Pick<CredentialStore, 'get'>
+  readonly clock: Clock
+  /** The key of the tokens cannot be kept: they end with the process. */
+  readonly onKeyError?: (error: unknown) => void
+}
+
+export interface Access {
+  readonly authenticator: Authenticator
+  readonly tokens: Tokens
+  readonly policy: BrokerPolicy
+}
+
+export const createAccess = (
+  { credentials, clock, onKeyError }: AccessDeps,
+  options: AccessOptions,
+): Access => {
+  const cache = createCredentialCache({ credentials, clock }, options)
+  const identities = createIdentities({ credentials: cache, clock })
+  const key = createTokenKey({
+    file: options.tokenKeyFile,
+    ...(onKeyError !== undefined && { onError: onKeyError }),
+  })
+  const tokens = createTokens({ credentials: cache, identities, key, clock }, options.tokens)
+  const checks = createSecretChecks({}, options)
+  const authenticator = createAuthenticator({ credentials: cache, identities, checks, tokens })
+  return { authenticator, tokens, policy: createPolicy({ authenticator, anonymous: options.anonymous }) }
+}

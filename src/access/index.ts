@@ -1,0 +1,7 @@
+/** The door of access control: who somebody is, and what the broker may let them do. */
+export { type Access, type AccessDeps, type AccessOptions, createAccess } from './access.ts'
+export type { Authenticator, AuthenticatorStats } from './authenticator.ts'
+export type { Login, LoginRefusal } from './login.ts'
+export { createPolicy, type PolicyOptions } from './policy.ts'
+export { hashSecret, isSecretOf, makeSecret } from './secrets.ts'
+export type { IssuedToken, Tokens, TokensOptions } from './tokens.ts'

@@ -1,0 +1,75 @@
+/**
+ * Whom the broker lets in, and as whom: its questions answered by the credentials and by the table of the core.
+ *
+ * Whoever sends credentials is judged by them, also where anyone may come without. A device is known by its client
+ * id, so its client id is its name, and nobody else takes one that is a device's.
+ */
+import { type Identity, mayPublish, mayRetain, maySubscribe } from '../../bridge/index.ts'
+import type { Admission, BrokerPolicy, ConnectRequest } from '../../broker/index.ts'
+import type { Authenticator } from './authenticator.ts'
+import type { LoginRefusal } from './login.ts'
+
+export interface PolicyOptions {
+  readonly authenticator: Pick<Authenticator, 'login' | 'loginByCertificate' | 'isDevice'>
+  /** Whether a client that says nothing of itself is let in. */
+  readonly anonymous: boolean
+}
+
+type Refusal = Extract<Admission, { readonly ok: false }>
+
+const ANONYMOUS: Identity = { role: 'anonymous', name: '' }
+
+const refuse = (code: Refusal['code'], reason: string): Admission => ({ ok: false, code, reason })
+
+const REFUSALS = {
+  'bad-credentials': refuse(4, 'bad credentials'),
+  busy: refuse(3, 'too many log in at once'),
+  unavailable: refuse(3, 'the credentials cannot be read'),
+} as const satisfies Readonly<Record<LoginRefusal, Admission>>
+
+const NO_CREDENTIALS = refuse(5, 'no credentials')
+const UNKNOWN_CERTIFICATE = refuse(5, 'no device of the name in the certificate may connect')
+const NOT_ITS_ID = refuse(2, 'the client id of a device must be its device id')
+const ID_OF_A_DEVICE = refuse(2, 'the client id is the name of a device')
+
+/** The policy for an embedded broker. */
+export const createPolicy = ({ authenticator, anonymous }: PolicyOptions): BrokerPolicy => {
+  const byCertificate = async (name: string): Promise<Admission> => {
+    const login = await authenticator.loginByCertificate(name)
+    if (login.ok) return login
+    return login.reason === 'bad-credentials' ? UNKNOWN_CERTIFICATE : REFUSALS[login.reason]
+  }
+
+  const byCredentials = async (name: string, secret: string): Promise<Admission> => {
+    const login = await authenticator.login({ name, secret })
+    return login.ok ? login : REFUSALS[login.reason]
+  }
+
+  const whoIs = async ({ username, password, certificateName }: ConnectRequest): Promise<Admission> => {
+    // Many clients cannot leave them out and send them empty. A name alone is what a certificate may stand for.
+    const name = username || undefined
+    const secret = password || undefined
+    if (secret !== undefined) return byCredentials(name ?? '', secret)
+    if (certificateName !== undefined && (name === undefined || name === certificateName))
+      return byCertificate(certificateName)
+    if (name !== undefined) return REFUSALS['bad-credentials']
+    return anonymous ? { ok: true, identity: ANONYMOUS } : NO_CREDENTIALS
+  }
+
+  /**
+   * With the store away and nothing known of the name it is not a device's: who was admitted by other means is not
+   * kept out, and a device that was ever connected to this process is known.
+   */
+  const isOfADevice = (clientId: string): Promise<boolean> =>
+    authenticator.isDevice(clientId).catch(() => false)
+
+  const admit = async (request: ConnectRequest): Promise<Admission> => {
+    const admission = await whoIs(request)
+    if (!admission.ok) return admission
+    const { role, name } = admission.identity
+    if (role === 'device') return name === request.clientId ? admission : NOT_ITS_ID
+    return (await isOfADevice(request.clientId)) ? ID_OF_A_DEVICE : admission
+  }
+
+  return { admit, mayPublish, mayRetain, maySubscribe }
+}
