@@ -93,16 +93,24 @@ const RIGHTS: Readonly<Record<Role, Rights>> = {
 
 const HASH = 0x23
 const DOLLAR = 0x24
+const SLASH = 0x2f
 
-const endOfLevel = (topic: string, at: number): number => {
-  const slash = topic.indexOf('/', at)
-  return slash === -1 ? topic.length : slash
+/** No name of anyone is another; of these each would match more than itself, or less. */
+const isOneLevel = (name: string): boolean =>
+  name !== '' && name !== '+' && name !== '#' && !name.includes('/')
+
+/** Where the level of `topic` that begins at `at` ends; -1 when it is another one than `level`. */
+const endOfSame = (level: string, topic: string, at: number): number => {
+  const end = at + level.length
+  if (!topic.startsWith(level, at)) return -1
+  return end === topic.length || topic.charCodeAt(end) === SLASH ? end : -1
 }
 
-/** What `{name}` stands for: a name that is none, or that would match more than itself, is that of no level. */
-const levelOf = (level: string, name: string): string | undefined => {
-  if (level !== '{name}') return level
-  return name === '' || name === '+' || name === '#' ? undefined : name
+/** The same for a level that may be any but `#`. */
+const endOfAny = (topic: string, at: number): number => {
+  if (topic.charCodeAt(at) === HASH) return -1
+  const slash = topic.indexOf('/', at)
+  return slash === -1 ? topic.length : slash
 }
 
 /**
@@ -113,16 +121,12 @@ const levelOf = (level: string, name: string): string | undefined => {
 const isWithin = (filter: string, pattern: Pattern, name: string): boolean => {
   if (filter.charCodeAt(0) === DOLLAR && pattern[0]?.charCodeAt(0) !== DOLLAR) return false
   let at = 0
-  for (const each of pattern) {
-    if (each === '#') return true // also of the level above it [MQTT-4.7.1-2]
+  for (const level of pattern) {
+    if (level === '#') return true // also of the level above it [MQTT-4.7.1-2]
     if (at > filter.length) return false
-    const end = endOfLevel(filter, at)
-    if (each === '+') {
-      if (filter.charCodeAt(at) === HASH) return false
-    } else {
-      const level = levelOf(each, name)
-      if (level === undefined || at + level.length !== end || !filter.startsWith(level, at)) return false
-    }
+    const isName = level === '{name}'
+    const end = level === '+' ? endOfAny(filter, at) : endOfSame(isName ? name : level, filter, at)
+    if (end === -1 || (isName && !isOneLevel(name))) return false
     at = end + 1
   }
   return at > filter.length
