@@ -45,10 +45,12 @@ const listen = (options: Partial<PostgresCredentialChangesOptions> = {}) => {
   return { changes, told, states, start: () => changes.start((name) => void told.push(name)) }
 }
 
+/** Other tests have databases of their own on the same server. */
+const OURS =
+  "FROM pg_stat_activity WHERE application_name = 'sluice credentials' AND datname = current_database()"
+
 const backends = async (): Promise<number> => {
-  const { rows } = await database.pool.query(
-    "SELECT FROM pg_stat_activity WHERE application_name = 'sluice credentials' AND datname = current_database()",
-  )
+  const { rows } = await database.pool.query(`SELECT ${OURS}`)
   return rows.length
 }
 
@@ -71,9 +73,7 @@ test('after a connection that broke all may have changed, and it hears again', a
 test('a session that the server ends is made again', async () => {
   const { told, start } = listen()
   await start()
-  await database.pool.query(
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice credentials'",
-  )
+  await database.pool.query(`SELECT pg_terminate_backend(pid) ${OURS}`)
   await eventually(() => told.length === 1)
   expect(told).toEqual([undefined])
   expect(await backends()).toBe(1)
