@@ -1,4 +1,5 @@
 /** What a command of `sluice` is, and what it is given. */
+import type { NetworkInterfaceInfo } from 'node:os'
 import type { ParseArgsConfig } from 'node:util'
 import type { Environment } from '../load-config.ts'
 
@@ -10,7 +11,12 @@ export interface Terminal {
   err(text: string): Promise<void>
   /** Asks the person there; undefined when nobody is (input or output is no terminal). */
   readonly ask: ((question: string) => Promise<string>) | undefined
+  /** Of the window in characters; undefined when standard output is no terminal. */
+  readonly size: { readonly columns: number; readonly rows: number } | undefined
 }
+
+/** The network interfaces of this machine, as `os.networkInterfaces` tells them. */
+export type Interfaces = { readonly [name: string]: readonly NetworkInterfaceInfo[] | undefined }
 
 export interface CommandContext {
   readonly terminal: Terminal
@@ -19,6 +25,12 @@ export interface CommandContext {
   readonly cwd: string
   /** Epoch ms. */
   readonly now: () => number
+  readonly interfaces: () => Interfaces
+  /**
+   * Until the returned function is called, a request to end (Ctrl-C, SIGTERM) calls `listener` once instead of ending
+   * the process at once: for a command that must not leave something running.
+   */
+  readonly onInterrupt: (listener: () => void) => () => void
 }
 
 /** The words of a command line, options apart. */

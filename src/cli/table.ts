@@ -30,3 +30,6 @@ export const jsonLines = (values: readonly object[]): string =>
 
 /** `2026-11-23T03:37:12.345Z` */
 export const timeText = (epochMs: number): string => new Date(Math.round(epochMs)).toISOString()
+
+/** `1 dead letter`, `2 dead letters`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

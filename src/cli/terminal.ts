@@ -29,5 +29,10 @@ export const createTerminal = (process: {
       lines.close()
     }
   }
-  return { out: writer(stdout), err: writer(stderr), ask: stdin.isTTY && stderr.isTTY ? ask : undefined }
+  return {
+    out: writer(stdout),
+    err: writer(stderr),
+    ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
+    size: stdout.isTTY ? { columns: stdout.columns, rows: stdout.rows } : undefined,
+  }
 }

@@ -1,5 +1,5 @@
 /** Commands of `sluice` run in this process, with what they write kept. */
-import type { CommandContext } from '../../src/cli/command.ts'
+import type { CommandContext, Interfaces } from '../../src/cli/command.ts'
 import { COMMANDS, runCli } from '../../src/cli/index.ts'
 
 export interface CliResult {
@@ -17,6 +17,11 @@ export interface CliOptions {
   /** What a person answers; absent: nobody is there. */
   readonly answer?: string
   readonly commands?: typeof COMMANDS
+  /** Of the terminal that standard output is; absent: it is none. */
+  readonly size?: { readonly columns: number; readonly rows: number }
+  readonly interfaces?: Interfaces
+  /** Is given what Ctrl-C would call. */
+  readonly onInterrupt?: CommandContext['onInterrupt']
 }
 
 /** Runs one command line, such as `['dlq', 'list']`. */
@@ -37,10 +42,13 @@ export const sluice = async (args: readonly string[], options: CliOptions = {}):
               err += question
               return answer
             },
+      size: options.size,
     },
     env: options.env ?? {},
     cwd: options.cwd ?? '/nonexistent',
     now: () => options.now ?? 0,
+    interfaces: () => options.interfaces ?? {},
+    onInterrupt: options.onInterrupt ?? (() => () => {}),
   })
   const bytes = Buffer.concat(out)
   return { code, out: bytes.toString(), err, bytes }

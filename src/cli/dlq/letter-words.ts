@@ -1,18 +1,8 @@
 /** What the commands on dead letters understand alike: which letters are meant. */
 import { type CommandContext, UsageError, type Words } from '../command.ts'
 import { parseMoment } from '../moment.ts'
+import { textOption } from '../option-words.ts'
 import type { LetterFilter } from '../stores.ts'
-
-export const FLAG = { type: 'boolean' } as const
-export const TEXT = { type: 'string' } as const
-
-/** An option's text; undefined when it was not given. Empty is a mistake, most often an unset shell variable. */
-export const textOption = ({ options }: Words, name: string): string | undefined => {
-  const value = options[name]
-  if (typeof value !== 'string') return undefined
-  if (value === '') throw new UsageError(`--${name} is empty`)
-  return value
-}
 
 /** A whole number of 1 or more. */
 export const parseCount = (text: string, what: string, max = Number.MAX_SAFE_INTEGER): number => {
@@ -58,6 +48,3 @@ export const requireChoice = (words: Words, narrowing: readonly unknown[]): void
     throw new UsageError('which dead letters? Name ids, a filter, or --all')
   }
 }
-
-/** `1 dead letter`, `2 dead letters`. */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -1,8 +1,9 @@
 import { type Command, type CommandContext, UsageError, type Words } from '../command.ts'
+import { FLAG, TEXT, textOption } from '../option-words.ts'
 import { cut } from '../printable.ts'
 import { type LetterFilter, type LetterHead, type Stores, withStores } from '../stores.ts'
-import { jsonLines, table, timeText } from '../table.ts'
-import { counted, FLAG, filterOf, parseCount, TEXT, textOption } from './letter-words.ts'
+import { counted, jsonLines, table, timeText } from '../table.ts'
+import { filterOf, parseCount } from './letter-words.ts'
 
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 10_000

@@ -1,6 +1,8 @@
 import { type Command, type CommandContext, CommandError, type Words } from '../command.ts'
+import { FLAG, TEXT } from '../option-words.ts'
 import { withStores } from '../stores.ts'
-import { counted, FLAG, filterOf, requireChoice, TEXT } from './letter-words.ts'
+import { counted } from '../table.ts'
+import { filterOf, requireChoice } from './letter-words.ts'
 
 const YES = /^y(es)?$/i
 

@@ -1,8 +1,9 @@
 import type { Command, CommandContext, Words } from '../command.ts'
+import { FLAG, TEXT } from '../option-words.ts'
 import { cut } from '../printable.ts'
 import { type ReplayOutcome, withStores } from '../stores.ts'
-import { jsonLines } from '../table.ts'
-import { counted, FLAG, filterOf, requireChoice, TEXT } from './letter-words.ts'
+import { counted, jsonLines } from '../table.ts'
+import { filterOf, requireChoice } from './letter-words.ts'
 
 const MAX_DETAIL = 160
 const MAX_TOPIC = 100

@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import { type Command, type CommandContext, CommandError, UsageError, type Words } from '../command.ts'
 import { hexDump } from '../hex-dump.ts'
+import { FLAG } from '../option-words.ts'
 import { printable, printableLines } from '../printable.ts'
 import { type Letter, withStores } from '../stores.ts'
 import { jsonLines, timeText } from '../table.ts'
-import { FLAG, parseCount } from './letter-words.ts'
+import { parseCount } from './letter-words.ts'
 
 const bodyOf = (payload: Uint8Array): string => {
   if (payload.byteLength === 0) return ''
