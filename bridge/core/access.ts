@@ -159,3 +159,6 @@ export const maySubscribe = ({ role, name }: Identity, filter: string): boolean 
 /** Whether it may do this over HTTP or WebSocket. `deviceId`: for whom, where the operation is about one device. */
 export const mayCall = ({ role, name }: Identity, operation: Operation, deviceId?: string): boolean =>
   RIGHTS[role].operations.includes(operation) && (role !== 'device' || deviceId === name)
+
+/** A role's row of the table, for documents; whether something is allowed is asked of the functions above. */
+export const rightsOf = (role: Role) => RIGHTS[role]
