@@ -9,6 +9,7 @@
  * - SPOOL_BROKEN:      the spool cannot write (disk full, I/O error).
  * - STOPPING:          the process is shutting down; nothing was taken in.
  * - LISTEN_FAILED:     a port is taken or may not be bound.
+ * - TLS_FILES:         the certificate, its key or the CAs cannot be read or used.
  * - EMBEDDED_POSTGRES: the embedded Postgres cannot be set up or started.
  * - TIMEOUT:           a promise of this program was not kept in time.
  */
@@ -21,6 +22,7 @@ export type BridgeErrorCode =
   | 'SPOOL_BROKEN'
   | 'STOPPING'
   | 'LISTEN_FAILED'
+  | 'TLS_FILES'
   | 'EMBEDDED_POSTGRES'
   | 'TIMEOUT'
 

@@ -34,6 +34,7 @@ const OUTAGES: { readonly [code in BridgeErrorCode]: Outage | 'unexpected' } = {
   CURSOR_MOVED: 'unexpected',
   SPOOL_LOCKED: 'unexpected',
   LISTEN_FAILED: 'unexpected',
+  TLS_FILES: 'unexpected',
   EMBEDDED_POSTGRES: 'unexpected',
 }
 

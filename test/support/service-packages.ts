@@ -7,6 +7,7 @@ export const PACKAGES: { readonly [command: string]: string } = {
   mosquitto_sub: 'mosquitto-clients',
   ffmpeg: 'ffmpeg',
   ffprobe: 'ffmpeg',
+  openssl: 'openssl',
 }
 
 /** Packages that bring a service, which the system would start. */
@@ -37,7 +38,7 @@ export const planInstall = (machine: Machine, canSudo: () => boolean): Plan => {
     error:
       `The tests need ${missing.join(', ')}, not found on this machine, and cannot install them: ${why}.\n` +
       `Debian, Ubuntu: apt-get install --no-install-recommends ${packages.join(' ')}\n` +
-      'macOS: brew install redis mosquitto ffmpeg. Elsewhere: the packages named redis, mosquitto and ffmpeg.',
+      'macOS: brew install redis mosquitto ffmpeg openssl. Elsewhere: the packages redis, mosquitto, ffmpeg, openssl.',
   })
   if (!isDebianLike(machine.osRelease)) return impossible('this is neither Debian nor Ubuntu')
   if (!machine.has('apt-get')) return impossible('there is no apt-get')

@@ -12,6 +12,7 @@ const EXPECTED: { readonly [code in BridgeErrorCode]: 'comes again' | 'unexpecte
   CURSOR_MOVED: 'unexpected',
   SPOOL_LOCKED: 'unexpected',
   LISTEN_FAILED: 'unexpected',
+  TLS_FILES: 'unexpected',
   EMBEDDED_POSTGRES: 'unexpected',
 }
 
