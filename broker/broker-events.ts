@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type { TlsFailure } from './options.ts'
 
 /** What can be observed of the broker. Nothing here is per message. */
 export interface BrokerEvents {
@@ -13,6 +14,8 @@ export interface BrokerEvents {
   'client:keepalive-timeout': [{ clientId: string }]
   /** A publish was not taken in; the connection was closed and its sender keeps the message. */
   'publish:refused': [{ clientId: string | null; topic: string; error: Error }]
+  /** A connection to the TLS port ended before it was one: in its handshake, or for its certificate. */
+  'tls:failed': [TlsFailure]
   /** The broker itself failed, for instance to store a session. */
   'broker:error': [{ error: Error }]
 }

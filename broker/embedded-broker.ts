@@ -10,19 +10,24 @@ import type { Intake, Publisher } from '../bridge/index.ts'
 import { type BrokerEmitter, createBrokerEmitter } from './broker-events.ts'
 import { createWriteCombiner } from './combine-writes.ts'
 import { forwardEvents } from './forward-events.ts'
-import { type BrokerAddress, createTcpListener, createWebSocketDoor } from './listeners.ts'
-import { BROKER_DEFAULTS, type BrokerOptions } from './options.ts'
+import { createTcpListener, createTlsListener, createWebSocketDoor } from './listeners.ts'
+import { BROKER_DEFAULTS, type BrokerAddress, type BrokerOptions } from './options.ts'
 import { createPacketLimit } from './packet-limit.ts'
 import { createPublishHook } from './publish-hook.ts'
 import { createQuietEmitter, type QuietEmitter, QuietPersistence } from './quiet-routing.ts'
 import { createReadPace } from './read-pace.ts'
+
+/** The plain port, and that of MQTT over TLS when there is one. */
+export interface BrokerAddresses extends BrokerAddress {
+  readonly tls?: BrokerAddress
+}
 
 export interface EmbeddedBroker extends Publisher {
   readonly events: BrokerEmitter
   /** Clients connected now. */
   readonly connections: number
   /** Listens. Rejects with node's error when the port is taken or may not be bound. */
-  start(intake: Intake): Promise<BrokerAddress>
+  start(intake: Intake): Promise<BrokerAddresses>
   /** Takes over an HTTP upgrade to MQTT over WebSocket, on whatever path its caller serves it. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   /**
@@ -68,6 +73,7 @@ export const createEmbeddedBroker = (
     readPace.add(client)
   }
   const tcp = createTcpListener(options, handle, (error) => events.emit('broker:error', { error }))
+  const secure = createTlsListener(options.tls, handle, events)
   const webSocket = createWebSocketDoor(options, handle)
 
   const publishNow = (to: Aedes, topic: string, payload: string, options: PublishOptions): void => {
@@ -77,7 +83,7 @@ export const createEmbeddedBroker = (
     })
   }
 
-  const start = async (intake: Intake): Promise<BrokerAddress> => {
+  const start = async (intake: Intake): Promise<BrokerAddresses> => {
     const storedPacket = async (
       client: Client,
       packet: PublishPacket,
@@ -102,11 +108,14 @@ export const createEmbeddedBroker = (
     forwardEvents(aedes, events)
     for (const [topic, { payload, options: told }] of early) publishNow(aedes, topic, payload, told)
     early.clear()
-    return await tcp.listen()
+    const address = await tcp.listen()
+    const tls = await secure.listen()
+    return tls === undefined ? address : { ...address, tls }
   }
 
   const stopOnce = async (): Promise<void> => {
     tcp.close()
+    secure.close()
     const running = aedes
     if (running !== undefined) await new Promise<void>((resolve) => running.close(() => resolve()))
   }

@@ -1,6 +1,6 @@
 /** The door of the embedded broker. */
 export * from './broker-events.ts'
+export { certificateNameOf } from './certificate-name.ts'
 export * from './embedded-broker.ts'
-export type { BrokerAddress } from './listeners.ts'
 export * from './options.ts'
 export type * from './policy.ts'

@@ -1,14 +1,11 @@
-/** The broker's doors: a TCP listener, and the upgrade of HTTP connections to MQTT over WebSocket. */
+/** The broker's doors: TCP, TLS, and the upgrade of HTTP connections to MQTT over WebSocket. */
 import type { IncomingMessage } from 'node:http'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createWebSocketStream, WebSocketServer } from 'ws'
-import type { BrokerOptions } from './options.ts'
-
-export interface BrokerAddress {
-  readonly host: string
-  readonly port: number
-}
+import type { BrokerEmitter } from './broker-events.ts'
+import { keepCertificateName } from './certificate-name.ts'
+import type { BrokerAddress, BrokerOptions, TlsDoor } from './options.ts'
 
 export type HandleConnection = (stream: Duplex, request?: IncomingMessage) => void
 
@@ -46,6 +43,24 @@ export const createTcpListener = (
   }
 }
 
+/** The TLS listener of `door`, if there is one; what fails in it is told on `events`. */
+export const createTlsListener = (
+  door: TlsDoor | undefined,
+  handle: HandleConnection,
+  events: BrokerEmitter,
+): Pick<TcpListener, 'close'> & { listen(): Promise<BrokerAddress | undefined> } => ({
+  listen: async () =>
+    door?.listen({
+      connection: (socket) => {
+        keepCertificateName(socket, socket)
+        handle(socket)
+      },
+      failed: (failure) => events.emit('tls:failed', failure),
+      error: (error) => events.emit('broker:error', { error }),
+    }),
+  close: () => door?.close(),
+})
+
 export interface WebSocketDoor {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
 }
@@ -66,6 +81,7 @@ export const createWebSocketDoor = (
     upgrade: (request, socket, head) => {
       server.handleUpgrade(request, socket, head, (webSocket) => {
         const stream = createWebSocketStream(webSocket)
+        keepCertificateName(stream, socket)
         handle(stream, request)
       })
     },

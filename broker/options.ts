@@ -1,3 +1,29 @@
+import type { Duplex } from 'node:stream'
+
+export interface BrokerAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** A connection that ended in its TLS handshake, or right behind it for its certificate. */
+export interface TlsFailure {
+  readonly address: string
+  /** Node's or OpenSSL's, such as ECONNRESET or ERR_SSL_UNSUPPORTED_PROTOCOL. */
+  readonly code: string
+}
+
+/** A port for MQTT over TLS, made by whoever has the certificates. */
+export interface TlsDoor {
+  /** Hands over each connection that has come through its handshake. Rejects with node's error. */
+  listen(on: {
+    readonly connection: (socket: Duplex) => void
+    readonly failed: (failure: TlsFailure) => void
+    readonly error: (error: Error) => void
+  }): Promise<BrokerAddress>
+  /** Takes no new connections and cuts those in their handshake. */
+  close(): void
+}
+
 /** What an embedded broker is told. */
 export interface BrokerOptions {
   readonly host: string
@@ -19,6 +45,8 @@ export interface BrokerOptions {
   readonly maxPacketBytes: number
   /** What packets over 64 KiB may take together while they are being received. */
   readonly maxLargeBytes: number
+  /** MQTT over TLS beside the plain port; undefined: none. */
+  readonly tls?: TlsDoor | undefined
 }
 
 export const BROKER_DEFAULTS: BrokerOptions = {

@@ -21,6 +21,8 @@ const run = (program: string, args: readonly string[], input?: string): Promise<
 
 export interface Publish {
   readonly port: number
+  /** Over TLS: paths of the CA to trust, and of a client certificate. */
+  readonly tls?: { readonly cafile: string; readonly cert?: string; readonly key?: string }
   readonly topic: string
   readonly message: string
   readonly qos?: 0 | 1 | 2
@@ -28,10 +30,18 @@ export interface Publish {
 }
 
 /** Publishes one message; resolves when it was acked (QoS 1, 2) and the client has left. */
-export const mosquittoPub = ({ port, topic, message, qos = 1, retain = false }: Publish): Promise<void> =>
+export const mosquittoPub = ({
+  port,
+  tls,
+  topic,
+  message,
+  qos = 1,
+  retain = false,
+}: Publish): Promise<void> =>
   run('mosquitto_pub', [
     ...['-h', '127.0.0.1', '-p', String(port), '-q', String(qos), '-t', topic, '-m', message],
     ...(retain ? ['-r'] : []),
+    ...Object.entries(tls ?? {}).flatMap(([option, path]) => [`--${option}`, path]),
   ])
 
 /** Publishes each line as a message of its own, on one connection; resolves when all were acked. */
