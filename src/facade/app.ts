@@ -14,6 +14,7 @@ import type {
 import type { RecognitionService } from '../recognition/index.ts'
 import type { RecordingService } from '../recordings/index.ts'
 import type { BodyBudget } from './http/body-budget.ts'
+import type { HttpsGiven } from './http/https-door.ts'
 
 /** What route files register on: fastify, typed by the schemas of contract.ts. */
 export type FacadeApp = FastifyInstance<
@@ -53,6 +54,8 @@ export interface FacadeDeps {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>
   readonly clock: Clock
   readonly log?: FacadeLog
+  /** HTTPS beside HTTP; undefined: none. */
+  readonly https?: HttpsGiven | undefined
 }
 
 /** What routes are given: all of that, and what the facade knows of itself. */

@@ -4,6 +4,7 @@ import { errorCode } from '../error-code.ts'
 import type { FacadeApp, FacadeDeps, FacadeOptions } from './app.ts'
 import { type BodyBudget, createBodyBudget } from './http/body-budget.ts'
 import { createConnections } from './http/connections.ts'
+import { createHttpsDoor } from './http/https-door.ts'
 import { ANY_PATH, createUpgrades, type UpgradeHandler } from './http/upgrades.ts'
 import { buildServer } from './server.ts'
 import { createEventSockets, type EventSockets } from './sockets/event-sockets.ts'
@@ -23,10 +24,15 @@ export interface Address {
   readonly port: number
 }
 
+/** The HTTP port, and that of HTTPS when there is one. */
+export interface Addresses extends Address {
+  readonly https?: Address
+}
+
 /** Started once and stopped once; both calls are idempotent. */
 export interface Facade {
-  /** Resolves with the address in use. Throws LISTEN_FAILED when the port is taken or may not be bound. */
-  start(): Promise<Address>
+  /** Resolves with the addresses in use. Throws LISTEN_FAILED when a port is taken or may not be bound. */
+  start(): Promise<Addresses>
   /**
    * Takes no new connections, closes idle ones at once and waits up to 5 s for requests in flight. The event
    * sockets are closed with 1001, those handed over by `onUpgrade` are their handler's to close; what is left
@@ -34,7 +40,7 @@ export interface Facade {
    */
   stop(): Promise<void>
   readonly server: Server
-  /** Undefined until started. */
+  /** That of HTTP; undefined until started. */
   readonly address: Address | undefined
   /** Hands WebSocket upgrades of a path to `handler`. Every path without one is an event socket. */
   onUpgrade(path: string, handler: UpgradeHandler): void
@@ -46,6 +52,7 @@ export interface Facade {
   readonly bodies: Pick<BodyBudget, 'heldBytes' | 'refused'>
 }
 
+/** `PORT` stands for the name of the setting. */
 const LISTEN_REMEDIES: { readonly [errno: string]: string } = {
   EADDRINUSE: 'is in use: stop the other program or set PORT',
   EACCES: 'may not be bound by this user: set PORT to 1024 or above',
@@ -53,10 +60,11 @@ const LISTEN_REMEDIES: { readonly [errno: string]: string } = {
   ENOTFOUND: 'cannot be bound: no such host; set HOST',
 }
 
-const listenError = (cause: unknown, { host, port }: Address): BridgeError => {
+const listenError = (cause: unknown, { host, port }: Address, what: 'HTTP' | 'HTTPS'): BridgeError => {
   const code = errorCode(cause) ?? 'unknown error'
-  const remedy = LISTEN_REMEDIES[code] ?? `cannot be bound (${code})`
-  return new BridgeError('LISTEN_FAILED', `HTTP port ${port} on ${host} ${remedy}`, { cause })
+  const setting = what === 'HTTPS' ? 'HTTPS_PORT' : 'PORT'
+  const remedy = LISTEN_REMEDIES[code]?.replace('PORT', setting) ?? `cannot be bound (${code})`
+  return new BridgeError('LISTEN_FAILED', `${what} port ${port} on ${host} ${remedy}`, { cause })
 }
 
 const addressOf = (server: Server): Address | undefined => {
@@ -68,7 +76,7 @@ const listen = async (app: FacadeApp, wanted: Address): Promise<Address> => {
   try {
     await app.listen({ host: wanted.host, port: wanted.port, backlog: BACKLOG })
   } catch (error) {
-    throw listenError(error, wanted)
+    throw listenError(error, wanted, 'HTTP')
   }
   return addressOf(app.server) ?? wanted
 }
@@ -89,15 +97,26 @@ export const createFacade = (deps: FacadeDeps, options: FacadeOptions): Facade =
   const connections = createConnections(app.server)
   const onUpgrade = createUpgrades(app.server, connections)
   onUpgrade(ANY_PATH, sockets.upgrade)
-  let started: Promise<Address> | undefined
+  const door = deps.https && createHttpsDoor(app.server, deps.https)
+  let started: Promise<Addresses> | undefined
   let stopped: Promise<void> | undefined
+
+  const listenAll = async (): Promise<Addresses> => {
+    const address = await listen(app, options)
+    if (door === undefined || deps.https === undefined) return address
+    try {
+      return { ...address, https: await door.start() }
+    } catch (error) {
+      throw listenError(error, deps.https.listener.wanted, 'HTTPS')
+    }
+  }
 
   const stop = async (): Promise<void> => {
     await started?.catch(() => undefined)
     const deadline = setTimeout(() => connections.destroyAll(), options.stopTimeoutMs ?? STOP_TIMEOUT_MS)
     connections.closeWhenIdle()
     try {
-      await Promise.all([app.close(), sockets.stop()])
+      await Promise.all([app.close(), door?.stop(), sockets.stop()])
     } finally {
       clearTimeout(deadline)
     }
@@ -106,7 +125,7 @@ export const createFacade = (deps: FacadeDeps, options: FacadeOptions): Facade =
   return {
     start: () => {
       sockets.start()
-      started ??= listen(app, options)
+      started ??= listenAll()
       return started
     },
     stop: () => {

@@ -1,5 +1,5 @@
 /** The door of the facade: what src/app.ts may import. */
 export type { FacadeDeps, FacadeLog, FacadeOptions, SystemLoad } from './app.ts'
-export { type Address, createFacade, type Facade } from './facade.ts'
+export { type Address, type Addresses, createFacade, type Facade } from './facade.ts'
 export type { UpgradeHandler } from './http/upgrades.ts'
 export type { SocketStats } from './sockets/socket-stats.ts'
