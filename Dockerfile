@@ -19,8 +19,8 @@ VOLUME /data
 ENV NODE_ENV=production DATA_DIR=/data
 # Not root. Sluice writes to /data only.
 USER node
-# HTTP and MQTT over WebSocket; MQTT.
-EXPOSE 3000 1883
+# HTTP and MQTT over WebSocket; MQTT; the same over TLS.
+EXPOSE 3000 1883 3443 8883
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/health`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # Without a shell in between, SIGTERM reaches the program, which then drains and closes in order.

@@ -4,4 +4,8 @@ export interface Addresses {
   readonly http: string
   /** Such as `mqtt://127.0.0.1:1883`. */
   readonly mqtt: string
+  /** Such as `https://127.0.0.1:3443`; absent without TLS. */
+  readonly https?: string
+  /** Such as `mqtts://127.0.0.1:8883`; absent without TLS. */
+  readonly mqtts?: string
 }

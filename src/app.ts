@@ -8,6 +8,7 @@ import { createEmbeddedBroker } from '../broker/index.ts'
 import type { Addresses } from './addresses.ts'
 import { assemble } from './assemble.ts'
 import type { Wrap } from './build-bridge.ts'
+import { buildTls } from './build-tls.ts'
 import type { Config } from './config.ts'
 import { createDatabase } from './database.ts'
 import { createEmbeddedPostgres } from './embedded-postgres/index.ts'
@@ -77,13 +78,15 @@ export const createApp = (config: Config, log: Log, version: string, wrap: Wrap 
       config.useDb && databaseUrl !== undefined
         ? createDatabase({ clock, log }, { url: databaseUrl, retentionDays: config.retentionDays })
         : undefined
+    const tls = buildTls(config, log)
     const rest = assemble({
       version,
       config,
       log,
       limited,
       database,
-      broker: createEmbeddedBroker({ sessions }, config.mqtt),
+      broker: createEmbeddedBroker({ sessions }, { ...config.mqtt, tls: tls?.mqtts }),
+      tls,
       wrap,
     })
     inner = rest.lifecycle

@@ -3,29 +3,41 @@
  * reverse: first no more connections, then the spool is drained, then the stores close.
  */
 import { BridgeError, createBridgeEmitter } from '../bridge/index.ts'
-import type { BrokerAddress, EmbeddedBroker } from '../broker/index.ts'
+import type { BrokerAddress, BrokerAddresses, EmbeddedBroker } from '../broker/index.ts'
 import { createAckLatency } from './ack-latency.ts'
 import type { Addresses } from './addresses.ts'
 import { createBalanceWatch } from './balance-watch.ts'
 import { buildBridge, type Wrap } from './build-bridge.ts'
 import { buildFacade } from './build-facade.ts'
+import type { TlsParts } from './build-tls.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
+import type { Addresses as HttpAddresses } from './facade/index.ts'
 import { createLifecycle } from './lifecycle.ts'
 import type { Log, limitRate } from './logging.ts'
 import { reportEvents } from './report.ts'
 
-const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+const urlOf = (scheme: string, { host, port }: BrokerAddress): string =>
+  `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 
-const listenError = (cause: unknown, { host, port }: BrokerAddress): BridgeError => {
+/** `secure` is the TLS port, if there is one; which of the two failed is in node's error. */
+const listenError = (cause: unknown, plain: BrokerAddress, secure?: BrokerAddress): BridgeError => {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
+  const failed = cause instanceof Error && 'port' in cause ? cause.port : plain.port
+  const isSecure = secure !== undefined && failed === secure.port && failed !== plain.port
+  const { host, port } = isSecure ? secure : plain
+  const setting = isSecure ? 'MQTT_TLS_PORT' : 'MQTT_PORT'
   const remedy =
     code === 'EADDRINUSE'
-      ? 'is in use: stop the other program (a Mosquitto?) or set MQTT_PORT'
+      ? `is in use: stop the other program (a Mosquitto?) or set ${setting}`
       : code === 'EACCES'
-        ? 'may not be bound by this user: set MQTT_PORT to 1024 or above'
-        : `cannot be bound (${code}): set HOST or MQTT_PORT`
-  return new BridgeError('LISTEN_FAILED', `MQTT port ${port} on ${host} ${remedy}`, { cause })
+        ? `may not be bound by this user: set ${setting} to 1024 or above`
+        : `cannot be bound (${code}): set HOST or ${setting}`
+  return new BridgeError(
+    'LISTEN_FAILED',
+    `${isSecure ? 'MQTT TLS' : 'MQTT'} port ${port} on ${host} ${remedy}`,
+    { cause },
+  )
 }
 
 interface Assembly {
@@ -35,19 +47,23 @@ interface Assembly {
   readonly limited: ReturnType<typeof limitRate>
   readonly database: Database | undefined
   readonly broker: EmbeddedBroker
+  /** Undefined: no TLS. */
+  readonly tls: TlsParts | undefined
   readonly wrap: Wrap
 }
 
 /** The parts of a program; nothing runs before `lifecycle.start()`. */
-export const assemble = ({ version, config, log, limited, database, broker, wrap }: Assembly) => {
+export const assemble = ({ version, config, log, limited, database, broker, tls, wrap }: Assembly) => {
   const events = createBridgeEmitter()
-  let mqtt: BrokerAddress | undefined
-  let http: BrokerAddress | undefined
+  let mqtt: BrokerAddresses | undefined
+  let http: HttpAddresses | undefined
   const addresses = (): Addresses | undefined =>
     mqtt &&
     http && {
-      http: `http://${bracketed(http.host)}:${http.port}`,
-      mqtt: `mqtt://${bracketed(mqtt.host)}:${mqtt.port}`,
+      http: urlOf('http', http),
+      mqtt: urlOf('mqtt', mqtt),
+      ...(http.https === undefined ? {} : { https: urlOf('https', http.https) }),
+      ...(mqtt.tls === undefined ? {} : { mqtts: urlOf('mqtts', mqtt.tls) }),
     }
   const parts = buildBridge({ config, log, database, publisher: broker, events, wrap })
   const { bridge, redis, recordings, recognition } = parts
@@ -62,6 +78,7 @@ export const assemble = ({ version, config, log, limited, database, broker, wrap
     broker,
     events,
     acks,
+    tls,
     addresses,
   })
   facade.onUpgrade('/mqtt', broker.upgrade)
@@ -75,7 +92,7 @@ export const assemble = ({ version, config, log, limited, database, broker, wrap
     try {
       mqtt = await broker.start(acks.intake(bridge.intake))
     } catch (error) {
-      throw listenError(error, config.mqtt)
+      throw listenError(error, config.mqtt, tls?.mqtts.wanted)
     }
   }
   const serve = async (): Promise<void> => {
@@ -83,6 +100,7 @@ export const assemble = ({ version, config, log, limited, database, broker, wrap
   }
 
   const lifecycle = createLifecycle([
+    { name: 'TLS', start: async () => tls?.context.start(), stop: async () => tls?.context.stop() },
     { name: 'Redis', start: async () => redis?.start(), stop: async () => redis?.close() },
     { name: 'database', start: async () => database?.start(), stop: async () => database?.stop() },
     { name: 'bridge', start: bridge.start, stop: bridge.stop },

@@ -4,6 +4,7 @@ import type { EmbeddedBroker } from '../broker/index.ts'
 import type { AckLatency } from './ack-latency.ts'
 import type { Addresses } from './addresses.ts'
 import type { BridgeParts } from './build-bridge.ts'
+import { type TlsNumbers, type TlsParts, watchTls } from './build-tls.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
 import { createFacade, type Facade, type SystemLoad } from './facade/index.ts'
@@ -20,6 +21,8 @@ export interface FacadeParts extends BridgeParts {
   readonly broker: EmbeddedBroker
   readonly events: BridgeEmitter
   readonly acks: AckLatency
+  /** Undefined: no HTTPS. */
+  readonly tls: TlsParts | undefined
   /** Where it listens; undefined while it does not. */
   readonly addresses: () => Addresses | undefined
 }
@@ -30,6 +33,7 @@ const monotonic = (): number => performance.now()
 const gaugesOf = (
   { bridge, broker, config, recognition, recordings }: FacadeParts,
   facade: () => Pick<Facade, 'connections' | 'sockets' | 'bodies'>,
+  tls: () => TlsNumbers,
 ): Gauges => ({
   balance: bridge.balance.total,
   missing: () => bridge.stats().missing,
@@ -51,6 +55,7 @@ const gaugesOf = (
   bodies: () => facade().bodies,
   recognition: recognition.stats,
   recordings: recordings.stats,
+  tls,
 })
 
 const loadOf = ({ bridge, broker, config }: FacadeParts): SystemLoad => {
@@ -74,9 +79,10 @@ export const buildFacade = (parts: FacadeParts): Facade => {
       database: database?.health,
       redis: redis && (() => redis.available && bridge.stats().latestAvailable),
     })
+  const tls = watchTls(parts.tls, limited, clock)
   const metrics = createMetrics(
     { bridge: events, broker: broker.events, acks: acks.events },
-    gaugesOf(parts, () => facade),
+    gaugesOf(parts, () => facade, tls.numbers),
   )
   const load = () => loadOf(parts)
   const log = {
@@ -85,7 +91,7 @@ export const buildFacade = (parts: FacadeParts): Facade => {
   }
   const services = { readings, devices, buzzer, frames, recordings, recognition, balance, events }
   const facade = createFacade(
-    { ...services, load, health, metrics: metrics.text, clock, log },
+    { ...services, load, health, metrics: metrics.text, clock, log, https: tls.https },
     {
       ...config.http,
       nodeEnv: config.nodeEnv,

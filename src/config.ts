@@ -6,6 +6,17 @@ export interface Config {
   readonly dataDir: string
   readonly http: { readonly host: string; readonly port: number }
   readonly mqtt: { readonly host: string; readonly port: number }
+  /** MQTT over TLS and HTTPS, on the same host; undefined: neither. Paths are absolute. */
+  readonly tls:
+    | {
+        readonly certPath: string
+        readonly keyPath: string
+        /** The CAs whose client certificates are accepted; undefined: none is asked for. */
+        readonly caPath: string | undefined
+        readonly mqttPort: number
+        readonly httpsPort: number
+      }
+    | undefined
   /** Secret: may hold a password. Undefined: the embedded Postgres, unless `useDb` is false. */
   readonly databaseUrl: string | undefined
   /** Secret. Undefined: latest values and caches in memory only. */

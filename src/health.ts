@@ -1,12 +1,13 @@
 /** What `GET /health` tells: which parts are well, and whether messages are taken in. */
 import type { BridgeStats, HealthReport, PartHealth } from '../bridge/index.ts'
+import type { Addresses } from './addresses.ts'
 
 export interface HealthDeps {
   readonly stats: () => BridgeStats
   readonly spoolMaxBytes: number
   readonly connections: () => number
   /** Where it listens; undefined while it does not. */
-  readonly listening: () => { readonly http: string; readonly mqtt: string } | undefined
+  readonly listening: () => Addresses | undefined
   /** Absent: USEDB=false. */
   readonly database: (() => Promise<PartHealth>) | undefined
   /** Absent: no REDIS_URL. */
@@ -34,8 +35,7 @@ const brokerHealth = ({ listening, connections }: HealthDeps): PartHealth => {
         ok: true,
         message: 'listening',
         connections: connections(),
-        mqtt: addresses.mqtt,
-        http: addresses.http,
+        ...addresses,
       }
 }
 

@@ -19,6 +19,11 @@ const SETTINGS = z.object({
   PORT: port().default(3000),
   MQTT_PORT: port().default(1883),
   HOST: host().optional(),
+  TLS_CERT: text().optional(),
+  TLS_KEY: text().optional(),
+  TLS_CA: text().optional(),
+  MQTT_TLS_PORT: port().default(8883),
+  HTTPS_PORT: port().default(3443),
   ALLOW_ANONYMOUS: flag().default(false),
   API_KEY: text().optional(),
   LEGACY_OPEN: flag().default(false),
@@ -57,7 +62,7 @@ export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS.shape)
 const SECRETS: readonly string[] = ['API_KEY', 'DATABASE_URL', 'REDIS_URL', 'RECOGNITION_URL']
 
 /** Settings of the plan that have no effect yet. Taking them silently would promise what is not there. */
-const NOT_YET: readonly string[] = ['MQTT_TLS_PORT', 'TLS_CERT', 'TLS_KEY', 'TLS_CA', 'BROKER_URL']
+const NOT_YET: readonly string[] = ['BROKER_URL']
 
 /** The environment cannot be used. `problems` names every one; `message` holds them all, a line each. */
 export class ConfigError extends Error {
@@ -86,20 +91,63 @@ const crossProblems = (set: Readonly<Record<string, string>>): readonly string[]
   const problems = NOT_YET.filter((name) => set[name] !== undefined).map(
     (name) => `${name} is set, but it is not supported yet: unset it`,
   )
-  const { HOST, ALLOW_ANONYMOUS, PORT = '3000', MQTT_PORT = '1883' } = set
+  const { HOST, ALLOW_ANONYMOUS } = set
   if (HOST !== undefined && host().safeParse(HOST).success && !isLoopback(HOST) && ALLOW_ANONYMOUS !== 'true')
     problems.push(
       `HOST is ${shown('HOST', HOST)}, which other machines can reach, and MQTT clients need no credentials ` +
         '(API_KEY guards HTTP only): unset HOST to listen on this machine only, or set ALLOW_ANONYMOUS=true',
     )
-  if (Number(PORT) === Number(MQTT_PORT) && Number(PORT) !== 0)
-    problems.push(`PORT and MQTT_PORT are both ${shown('PORT', PORT)}: allowed are two different ports`)
+  problems.push(...tlsProblems(set), ...portProblems(set))
   return problems
+}
+
+const tlsProblems = ({ TLS_CERT, TLS_KEY, TLS_CA }: Readonly<Record<string, string>>): readonly string[] => {
+  const problems: string[] = []
+  if (TLS_CERT !== undefined && TLS_KEY === undefined)
+    problems.push(
+      'TLS_CERT is set without TLS_KEY: set TLS_KEY to the path of the private key that belongs to it',
+    )
+  if (TLS_KEY !== undefined && TLS_CERT === undefined)
+    problems.push(
+      'TLS_KEY is set without TLS_CERT: set TLS_CERT to the path of the certificate that belongs to it',
+    )
+  if (TLS_CA !== undefined && TLS_CERT === undefined && TLS_KEY === undefined)
+    problems.push(
+      'TLS_CA is set without TLS_CERT and TLS_KEY: client certificates need the TLS ports, set both',
+    )
+  return problems
+}
+
+/** Ports that would be opened, each with its default. */
+const portProblems = (set: Readonly<Record<string, string>>): readonly string[] => {
+  const { PORT = '3000', MQTT_PORT = '1883', MQTT_TLS_PORT = '8883', HTTPS_PORT = '3443' } = set
+  const secure = set.TLS_CERT !== undefined && set.TLS_KEY !== undefined
+  const ports = Object.entries({ PORT, MQTT_PORT, ...(secure ? { MQTT_TLS_PORT, HTTPS_PORT } : {}) })
+  return ports.flatMap(([name, port], index) =>
+    ports
+      .slice(index + 1)
+      .filter(([, other]) => Number(other) === Number(port) && Number(port) !== 0)
+      .map(
+        ([other]) => `${name} and ${other} are both ${shown(name, port)}: allowed are two different ports`,
+      ),
+  )
 }
 
 const deepFreeze = <T extends object>(value: T): T => {
   for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner)
   return Object.freeze(value)
+}
+
+const tlsOf = (set: Settings, cwd: string): Config['tls'] => {
+  const { TLS_CERT, TLS_KEY, TLS_CA } = set
+  if (TLS_CERT === undefined || TLS_KEY === undefined) return undefined
+  return {
+    certPath: resolve(cwd, TLS_CERT),
+    keyPath: resolve(cwd, TLS_KEY),
+    caPath: TLS_CA === undefined ? undefined : resolve(cwd, TLS_CA),
+    mqttPort: set.MQTT_TLS_PORT,
+    httpsPort: set.HTTPS_PORT,
+  }
 }
 
 const toConfig = (set: Settings, cwd: string): Config => {
@@ -110,6 +158,7 @@ const toConfig = (set: Settings, cwd: string): Config => {
     dataDir: resolve(cwd, set.DATA_DIR),
     http: { host, port: set.PORT },
     mqtt: { host, port: set.MQTT_PORT },
+    tls: tlsOf(set, cwd),
     databaseUrl: set.DATABASE_URL,
     redisUrl: set.REDIS_URL,
     useDb: set.USEDB,

@@ -167,6 +167,7 @@ const reportBroker = (limited: LimitedLog, broker: BrokerEmitter): void => {
       fields: { clientId, address, error: error.message },
     }),
   )
+  broker.on('tls:failed', (failure) => reportTlsFailure(limited, { port: 'mqtts', ...failure }))
   broker.on('publish:refused', ({ clientId, topic, error }) =>
     limited.write({
       key: 'publish:refused',
@@ -184,3 +185,15 @@ const reportBroker = (limited: LimitedLog, broker: BrokerEmitter): void => {
     }),
   )
 }
+
+/** One line for each kind of failure, once in a while. */
+export const reportTlsFailure = (
+  limited: LimitedLog,
+  failure: { readonly port: 'mqtts' | 'https'; readonly address: string; readonly code: string },
+): void =>
+  limited.write({
+    key: `tls:${failure.port}:${failure.code}`,
+    level: 'warn',
+    msg: 'a TLS connection was refused or given up in its handshake',
+    fields: failure,
+  })

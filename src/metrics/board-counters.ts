@@ -70,6 +70,11 @@ export const countBroker = (registry: Registry, events: BrokerEmitter): void => 
     name: 'mqtt_publishes_refused',
     help: 'Publishes not taken in; the sender keeps them',
   })
+  const tlsFailures = counter(registry, {
+    name: 'mqtt_tls_failures',
+    help: 'Connections to the MQTT TLS port that ended in their handshake',
+  })
+  events.on('tls:failed', () => tlsFailures.inc())
   events.on('client:connected', () => connects.inc())
   events.on('client:disconnected', () => disconnects.inc())
   events.on('client:error', () => clientErrors.inc())

@@ -27,7 +27,7 @@ export interface Gauges {
     Record<string, { readonly hits: number; readonly misses: number; readonly size: number }>
   >
   readonly boards: () => BoardStats
-  /** TCP connections of the HTTP port, those of WebSockets among them. */
+  /** TCP connections of the HTTP and HTTPS ports, those of WebSockets among them. */
   readonly httpConnections: () => number
   /** Event sockets: connected now, and what was counted since the start. */
   readonly sockets: () => SocketStats & { readonly connected: number }
@@ -35,6 +35,12 @@ export interface Gauges {
   readonly bodies: () => { readonly heldBytes: number; readonly refused: number }
   readonly recognition: () => RecognitionStats
   readonly recordings: () => RecordingsStats
+  /** Days until the certificate expires (Infinity without TLS), and failures counted since the start. */
+  readonly tls: () => {
+    readonly daysLeft: number
+    readonly reloadFailures: number
+    readonly httpFailures: number
+  }
 }
 
 /** Everything that is read and not told by an event. */
@@ -44,6 +50,7 @@ export const readGauges = (registry: Registry, from: Gauges): void => {
   readMemory(registry, from)
   readSockets(registry, from)
   readCameras(registry, from)
+  readTls(registry, from)
 }
 
 const placesOf = (sheet: CheckedBalance): Readonly<Record<string, number>> => ({
@@ -122,7 +129,7 @@ const readSockets = (registry: Registry, { connections, httpConnections, sockets
   gauge(registry, { name: 'mqtt_connections', help: 'MQTT clients connected' }, connections)
   gauge(
     registry,
-    { name: 'http_connections', help: 'TCP connections of the HTTP port, WebSockets among them' },
+    { name: 'http_connections', help: 'TCP connections of the HTTP and HTTPS ports, WebSockets among them' },
     httpConnections,
   )
   gauge(
@@ -169,4 +176,16 @@ const readCameras = (registry: Registry, { boards, recordings, recognition }: Ga
   of('asked', 'Pictures shown to the face service')
   of('skipped', 'Pictures not shown: the face service was busy')
   of('unanswered', 'Pictures without an answer of the face service')
+}
+
+const readTls = (registry: Registry, { tls }: Gauges): void => {
+  gauge(
+    registry,
+    { name: 'tls_certificate_days_left', help: 'Days until the TLS certificate expires; +Inf without TLS' },
+    () => tls().daysLeft,
+  )
+  const of = (name: string, help: string, field: 'reloadFailures' | 'httpFailures'): void =>
+    void count(registry, { name, help }, () => tls()[field])
+  of('tls_reload_failures', 'Changed TLS files that could not be used', 'reloadFailures')
+  of('http_tls_failures', 'Connections to the HTTPS port that ended in their handshake', 'httpFailures')
 }

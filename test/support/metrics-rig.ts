@@ -47,6 +47,7 @@ export const createMetricsRig = () => {
       recognition: () => ({ inFlight: 0, asked: 3, skipped: 2, unanswered: 1 }),
       bodies: () => ({ heldBytes: 11, refused: 12 }),
       recordings: () => ({ running: 0, made: 8, failed: 9 }),
+      tls: () => ({ daysLeft: 30, reloadFailures: 15, httpFailures: 16 }),
     },
   )
   /** The values by name and labels. */

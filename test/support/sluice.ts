@@ -40,6 +40,8 @@ export const freshDataDir = async (): Promise<{ dataDir: string; cleanup(): Prom
   return { dataDir: join(folder, 'data'), cleanup: () => rm(folder, { recursive: true, force: true }) }
 }
 
+const ANY_PORTS = { PORT: '0', MQTT_PORT: '0', HTTPS_PORT: '0', MQTT_TLS_PORT: '0' }
+
 interface Running {
   readonly child: ChildProcess
   readonly log: Readonly<Record<string, unknown>>[]
@@ -50,7 +52,7 @@ const spawnSluice = (settings: Settings): Running => {
   if (!existsSync(main)) throw new Error(`${main} is missing: run npm run build (npm test does) first`)
   const child = spawn(process.execPath, [main], {
     cwd: tmpdir(),
-    env: { PATH: process.env.PATH, PORT: '0', MQTT_PORT: '0', NODE_ENV: 'test', ...settings },
+    env: { PATH: process.env.PATH, ...ANY_PORTS, NODE_ENV: 'test', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const log: Readonly<Record<string, unknown>>[] = []

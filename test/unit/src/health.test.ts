@@ -47,6 +47,12 @@ describe('health', () => {
     })
   })
 
+  test('tells of the TLS ports when they are open', async () => {
+    const addresses = { http: 'http://h:1', mqtt: 'mqtt://h:2', https: 'https://h:3', mqtts: 'mqtts://h:4' }
+    expect((await report({ listening: () => addresses })).parts.broker).toMatchObject(addresses)
+    expect(Object.keys((await report()).parts.broker ?? {})).not.toContain('https')
+  })
+
   test('without Postgres and Redis names neither', async () => {
     expect(Object.keys((await report()).parts)).toEqual(['broker', 'spool'])
   })

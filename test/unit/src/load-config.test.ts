@@ -27,6 +27,7 @@ describe('defaults', () => {
       dataDir: '/srv/sluice/data',
       http: { host: '127.0.0.1', port: 3000 },
       mqtt: { host: '127.0.0.1', port: 1883 },
+      tls: undefined,
       databaseUrl: undefined,
       redisUrl: undefined,
       useDb: true,
@@ -153,6 +154,45 @@ describe('who can reach it', () => {
   })
 })
 
+describe('TLS', () => {
+  const PAIR = { TLS_CERT: 'tls/server.crt', TLS_KEY: '/etc/tls/server.key' }
+
+  test('is there with a certificate and its key; relative paths are taken from the working folder', () => {
+    expect(load(PAIR).tls).toEqual({
+      certPath: '/srv/sluice/tls/server.crt',
+      keyPath: '/etc/tls/server.key',
+      caPath: undefined,
+      mqttPort: 8883,
+      httpsPort: 3443,
+    })
+    const given = { ...PAIR, TLS_CA: 'ca.crt', MQTT_TLS_PORT: '0', HTTPS_PORT: '443' }
+    expect(load(given).tls).toMatchObject({ caPath: '/srv/sluice/ca.crt', mqttPort: 0, httpsPort: 443 })
+  })
+
+  test('is not there for its ports alone', () => {
+    expect(load({ MQTT_TLS_PORT: '8884', HTTPS_PORT: '8443' }).tls).toBeUndefined()
+  })
+
+  test.each([
+    [{ TLS_CERT: 'c' }, /^TLS_CERT is set without TLS_KEY: set TLS_KEY/],
+    [{ TLS_KEY: 'k' }, /^TLS_KEY is set without TLS_CERT: set TLS_CERT/],
+    [{ TLS_CA: 'a' }, /^TLS_CA is set without TLS_CERT and TLS_KEY/],
+    [{ TLS_CERT: 'c', TLS_CA: 'a' }, /^TLS_CERT is set without TLS_KEY/],
+  ])('with %j is one problem that says what is missing', (env, problem) => {
+    expect(problemsOf(env)).toEqual([expect.stringMatching(problem)])
+  })
+
+  test('ports that are the same as others are refused, each two once, and only when they would be opened', () => {
+    const env = { MQTT_PORT: '8883', HTTPS_PORT: '3000' }
+    expect(problemsOf(env)).toEqual([])
+    expect(problemsOf({ ...env, ...PAIR })).toEqual([
+      'PORT and HTTPS_PORT are both "3000": allowed are two different ports',
+      'MQTT_PORT and MQTT_TLS_PORT are both "8883": allowed are two different ports',
+    ])
+    expect(problemsOf({ ...PAIR, MQTT_TLS_PORT: '0', HTTPS_PORT: '0' })).toEqual([])
+  })
+})
+
 describe('problems', () => {
   test('all problems are reported at once, each naming its variable', () => {
     const problems = problemsOf({
@@ -175,14 +215,11 @@ describe('problems', () => {
     expect(error.message).toBe('the settings cannot be used:\n- A is wrong\n- B is wrong')
   })
 
-  test.each(['MQTT_TLS_PORT', 'TLS_CERT', 'TLS_KEY', 'TLS_CA', 'BROKER_URL'])(
-    '%s is refused as not supported yet, and its value is not shown',
-    (name) => {
-      expect(problemsOf({ [name]: 'secret' })).toEqual([
-        `${name} is set, but it is not supported yet: unset it`,
-      ])
-    },
-  )
+  test('BROKER_URL is refused as not supported yet, and its value is not shown', () => {
+    expect(problemsOf({ BROKER_URL: 'secret' })).toEqual([
+      'BROKER_URL is set, but it is not supported yet: unset it',
+    ])
+  })
 
   test('no text makes it fail with anything but a ConfigError, and a secret never shows', () => {
     const secret = fc.string({ minLength: 6 }).map((text) => `s3cr3t${text}`)

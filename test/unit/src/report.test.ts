@@ -104,3 +104,12 @@ describe('no line', () => {
     expect(rig.lines).toEqual([])
   })
 })
+
+test('handshakes that fail are a line a kind, with the address', () => {
+  for (const code of ['ECONNRESET', 'ERR_TLS_HANDSHAKE_TIMEOUT', 'ECONNRESET'])
+    rig.broker.emit('tls:failed', { address: '10.0.0.9', code })
+  expect(rig.lines.map(({ level, port, address, code }) => [level, port, address, code])).toEqual([
+    ['warn', 'mqtts', '10.0.0.9', 'ECONNRESET'],
+    ['warn', 'mqtts', '10.0.0.9', 'ERR_TLS_HANDSHAKE_TIMEOUT'],
+  ])
+})
