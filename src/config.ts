@@ -23,9 +23,11 @@ export interface Config {
   readonly redisUrl: string | undefined
   readonly useDb: boolean
   readonly allowAnonymous: boolean
+  /** Origins of pages that may connect to `/mqtt`, in lower case, besides those of the same host; `*` is any. */
+  readonly allowedOrigins: readonly string[]
   /** Secret. */
   readonly apiKey: string | undefined
-  /** With an API key: boards that send none may still register, report, poll and post frames. */
+  /** Boards that send no credentials may still register, report, poll and post frames over HTTP. */
   readonly legacyOpen: boolean
   readonly spool: { readonly maxBytes: number; readonly maxMemoryBytes: number }
   readonly retentionDays: number
@@ -40,5 +42,31 @@ export interface Config {
   readonly rateLimitMax: number
   readonly frames: { readonly keepMs: number; readonly maxBytes: number }
   readonly recognition: { readonly url: string | undefined; readonly timeoutMs: number }
+  readonly limits: Limits
   readonly shutdownTimeoutMs: number
+}
+
+/** Bounds of what MQTT clients may ask for. */
+export interface Limits {
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  /** CONNECTs a second; more are delayed. */
+  readonly connectRate: number
+  readonly connectTimeoutMs: number
+  /** Messages a second of one client, with bursts of ten seconds; 0: no bound. */
+  readonly publishRate: number
+  readonly maxPacketBytes: number
+  readonly maxTopicBytes: number
+  readonly maxTopicLevels: number
+  /** Of one client. */
+  readonly maxSubscriptions: number
+  /** Messages of one client that are read and not acked. */
+  readonly maxInflight: number
+  readonly maxKeepaliveS: number
+  readonly maxRetained: number
+  readonly maxRetainedBytes: number
+  readonly maxSessions: number
+  readonly sessionExpiryMs: number
+  /** Of one session. */
+  readonly maxOfflineMessages: number
 }

@@ -5,8 +5,9 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { Config } from './config.ts'
+import { LIMIT_SETTINGS, toLimits } from './limit-settings.ts'
 import { MASK, redactUrl } from './redact.ts'
-import { flag, host, isLoopback, oneOf, size, text, url, whole } from './setting-values.ts'
+import { flag, host, oneOf, origins, size, text, url, whole } from './setting-values.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -25,6 +26,7 @@ const SETTINGS = z.object({
   MQTT_TLS_PORT: port().default(8883),
   HTTPS_PORT: port().default(3443),
   ALLOW_ANONYMOUS: flag().default(false),
+  ALLOWED_ORIGINS: origins().optional(),
   API_KEY: text().optional(),
   LEGACY_OPEN: flag().default(false),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
@@ -51,6 +53,7 @@ const SETTINGS = z.object({
   FRAMES_MAX_BYTES: size(65_536).default(4 * 2 ** 30),
   RECOGNITION_URL: url('http:', 'https:').optional(),
   RECOGNITION_TIMEOUT_MS: ms(1, 600_000).default(3_000),
+  ...LIMIT_SETTINGS,
   SHUTDOWN_TIMEOUT_MS: ms(100, 600_000).default(20_000),
 })
 
@@ -91,12 +94,6 @@ const crossProblems = (set: Readonly<Record<string, string>>): readonly string[]
   const problems = NOT_YET.filter((name) => set[name] !== undefined).map(
     (name) => `${name} is set, but it is not supported yet: unset it`,
   )
-  const { HOST, ALLOW_ANONYMOUS } = set
-  if (HOST !== undefined && host().safeParse(HOST).success && !isLoopback(HOST) && ALLOW_ANONYMOUS !== 'true')
-    problems.push(
-      `HOST is ${shown('HOST', HOST)}, which other machines can reach, and MQTT clients need no credentials ` +
-        '(API_KEY guards HTTP only): unset HOST to listen on this machine only, or set ALLOW_ANONYMOUS=true',
-    )
   problems.push(...tlsProblems(set), ...portProblems(set))
   return problems
 }
@@ -163,6 +160,7 @@ const toConfig = (set: Settings, cwd: string): Config => {
     redisUrl: set.REDIS_URL,
     useDb: set.USEDB,
     allowAnonymous: set.ALLOW_ANONYMOUS,
+    allowedOrigins: set.ALLOWED_ORIGINS ?? [],
     apiKey: set.API_KEY,
     legacyOpen: set.LEGACY_OPEN,
     spool: { maxBytes: set.SPOOL_MAX_BYTES, maxMemoryBytes: set.SPOOL_MAX_MEMORY_BYTES },
@@ -181,6 +179,7 @@ const toConfig = (set: Settings, cwd: string): Config => {
     rateLimitMax: set.RATE_LIMIT_MAX,
     frames: { keepMs: set.FRAMES_KEEP_MS, maxBytes: set.FRAMES_MAX_BYTES },
     recognition: { url: set.RECOGNITION_URL, timeoutMs: set.RECOGNITION_TIMEOUT_MS },
+    limits: toLimits(set),
     shutdownTimeoutMs: set.SHUTDOWN_TIMEOUT_MS,
   }
 }

@@ -49,13 +49,16 @@ const parseSize = (text: string): number | undefined => {
   return Math.round(Number(match[1]) * unitBytes)
 }
 
+const least = (min: number, max: number): string =>
+  max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `${min} to ${max}`
+
 /** Bytes: `10737418240`, `500MB` (powers of 1000), `10GiB` (powers of 1024), `1.5 GiB`. */
-export const size = (minBytes: number) =>
+export const size = (minBytes: number, maxBytes: number = Number.MAX_SAFE_INTEGER) =>
   value(
-    `a size of at least ${minBytes} bytes: bytes, or a number with kB, MB, GB, TB, KiB, MiB, GiB or TiB`,
+    `a size of ${least(minBytes, maxBytes)} bytes: bytes, or a number with kB, MB, GB, TB, KiB, MiB, GiB or TiB`,
     (text) => {
       const bytes = parseSize(text)
-      return bytes !== undefined && bytes >= minBytes && Number.isSafeInteger(bytes) ? bytes : undefined
+      return bytes !== undefined && bytes >= minBytes && bytes <= maxBytes ? bytes : undefined
     },
   )
 
@@ -71,6 +74,22 @@ export const host = () =>
 /** True for an address that only this machine can reach. A spelling it does not know is not one. */
 export const isLoopback = (text: string): boolean =>
   text === 'localhost' || text === '::1' || (isIP(text) === 4 && text.startsWith('127.'))
+
+const ORIGIN = /^https?:\/\/[^*]+$/i
+
+/** `https://host` or `https://host:8443`, as a browser sends it: nothing behind the port, no default port. */
+const originOf = (text: string): string | undefined => {
+  if (text === '*') return text
+  const origin = ORIGIN.test(text) && URL.canParse(text) ? new URL(text).origin : undefined
+  return origin === text.toLowerCase() ? origin : undefined
+}
+
+/** Origins of web pages, with commas in between, in lower case. */
+export const origins = () =>
+  value('origins such as https://board.example:8443 with commas in between, or *', (text) => {
+    const read = text.split(',').map((one) => originOf(one.trim()))
+    return read.every((origin) => origin !== undefined) ? read : undefined
+  })
 
 // A blank or a double quote in a URL would end what `redactUrl` masks too early.
 const UNMASKABLE = /[\s"]/

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { ConfigError, type Environment, loadConfig, redact, SETTING_NAMES } from '../../../src/load-config.ts'
+import { isLoopback } from '../../../src/setting-values.ts'
 
 const load = (env: Environment) => loadConfig(env, '/srv/sluice')
 
@@ -32,6 +33,7 @@ describe('defaults', () => {
       redisUrl: undefined,
       useDb: true,
       allowAnonymous: false,
+      allowedOrigins: [],
       apiKey: undefined,
       legacyOpen: false,
       spool: { maxBytes: 10_737_418_240, maxMemoryBytes: 268_435_456 },
@@ -46,6 +48,24 @@ describe('defaults', () => {
       rateLimitMax: 1000,
       frames: { keepMs: 600_000, maxBytes: 4_294_967_296 },
       recognition: { url: undefined, timeoutMs: 3_000 },
+      limits: {
+        maxConnections: 10_000,
+        maxConnectionsPerAddress: 1_000,
+        connectRate: 200,
+        connectTimeoutMs: 10_000,
+        publishRate: 1_000,
+        maxPacketBytes: 22_020_096,
+        maxTopicBytes: 512,
+        maxTopicLevels: 16,
+        maxSubscriptions: 100,
+        maxInflight: 1_000,
+        maxKeepaliveS: 3_600,
+        maxRetained: 100_000,
+        maxRetainedBytes: 67_108_864,
+        maxSessions: 20_000,
+        sessionExpiryMs: 604_800_000,
+        maxOfflineMessages: 1_000,
+      },
       shutdownTimeoutMs: 20_000,
     })
   })
@@ -131,23 +151,56 @@ describe('who can reach it', () => {
     expect(load({ ALLOW_ANONYMOUS: 'true', HOST: '::1' }).http.host).toBe('::1')
   })
 
-  test.each(['0.0.0.0', '::', '10.0.0.5', 'iot.example', '127.0.0.1.example', '0:0:0:0:0:0:0:1'])(
-    'HOST=%s without ALLOW_ANONYMOUS=true is refused, with both ways out, also beside an API_KEY',
+  test.each(['0.0.0.0', '::', '10.0.0.5', 'iot.example', '127.0.0.1', 'localhost'])(
+    'HOST=%s is taken as it is: whether anyone could come in is looked at once the database is there',
     (host) => {
-      const problems = problemsOf({ HOST: host, API_KEY: 'k' })
-      expect(problems).toHaveLength(1)
-      expect(problems[0]).toMatch(/unset HOST/)
-      expect(problems[0]).toMatch(/ALLOW_ANONYMOUS=true/)
-      expect(problems[0]).toMatch(/API_KEY guards HTTP only/)
+      const { http, mqtt } = load({ HOST: host })
+      expect([http.host, mqtt.host]).toEqual([host, host])
     },
   )
 
-  test.each(['127.0.0.1', '127.8.9.1', '::1', 'localhost'])(
-    'HOST=%s is loopback and needs no more',
-    (host) => {
-      expect(load({ HOST: host }).http.host).toBe(host)
-    },
-  )
+  test.each([
+    ['127.0.0.1', true],
+    ['127.8.9.1', true],
+    ['::1', true],
+    ['localhost', true],
+    ['0.0.0.0', false],
+    ['::', false],
+    ['127.0.0.1.example', false],
+    ['0:0:0:0:0:0:0:1', false], // a spelling that is not known
+  ])('%s is an address that only this machine reaches: %s', (host, loopback) => {
+    expect(isLoopback(host)).toBe(loopback)
+  })
+
+  test.each([
+    ['https://board.example', ['https://board.example']],
+    [
+      'https://Board.example:8443 , http://localhost:5173',
+      ['https://board.example:8443', 'http://localhost:5173'],
+    ],
+    ['*', ['*']],
+    ['https://board.example/', undefined],
+    ['board.example', undefined],
+    ['https://*.example', undefined],
+    ['https://a.example,,https://b.example', undefined],
+    ['null', undefined],
+  ])('ALLOWED_ORIGINS=%s is read as %j', (given, origins) => {
+    if (origins === undefined) expect(problemsOf({ ALLOWED_ORIGINS: given })).toHaveLength(1)
+    else expect(load({ ALLOWED_ORIGINS: given }).allowedOrigins).toEqual(origins)
+  })
+
+  test.each([
+    ['MAX_PACKET_BYTES', '256MiB', '21MiB'],
+    ['MAX_KEEPALIVE_S', '65536', '65535'],
+    ['MAX_TOPIC_LEVELS', '2', '3'],
+    ['MAX_INFLIGHT', '0', '1'],
+    ['PUBLISH_RATE', '-1', '0'],
+    ['MAX_RETAINED_BYTES', '1GB2', '0'],
+    ['CONNECT_RATE', '0', '1'],
+  ])('%s=%s is refused, %s is taken', (name, bad, good) => {
+    expect(problemsOf({ [name]: bad })).toHaveLength(1)
+    expect(problemsOf({ [name]: good })).toEqual([])
+  })
 
   test.each(['[::1]', '10.0.0.5:80', '300.1.1.1', 'a b', '-x'])('HOST=%s is no address', (host) => {
     expect(problemsOf({ HOST: host, ALLOW_ANONYMOUS: 'true' })).toHaveLength(1)
@@ -197,7 +250,7 @@ describe('problems', () => {
   test('all problems are reported at once, each naming its variable', () => {
     const problems = problemsOf({
       PORT: 'x',
-      HOST: '0.0.0.0',
+      HOST: '[::1]',
       DATABASE_URL: 'nope',
       NODE_ENV: 'prod',
       LOG_LEVEL: 'loud',
