@@ -87,8 +87,8 @@ export interface BuzzerService {
    * memory: it is asked seven times a second by every board.
    */
   poll(deviceId: DeviceId): number | undefined
-  /** The request is done; done twice is done once (one `buzzer:completed`). Undefined: no such request. */
-  complete(requestId: number): Promise<BuzzerRequest | undefined>
+  /** The request is done; done twice is done once (one `buzzer:completed`). Undefined: no such request (`of` this device). */
+  complete(requestId: number, of?: DeviceId): Promise<BuzzerRequest | undefined>
   /** The newest request of a device, whatever its status; undefined when it never had one. */
   newest(deviceId: DeviceId): Promise<BuzzerRequest | undefined>
 }

@@ -12,10 +12,11 @@ import { buildFacade } from './build-facade.ts'
 import type { TlsParts } from './build-tls.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
-import type { Addresses as HttpAddresses } from './facade/index.ts'
+import { createKeylessDoor, type Addresses as HttpAddresses } from './facade/index.ts'
 import { createLifecycle } from './lifecycle.ts'
 import type { Log, limitRate } from './logging.ts'
 import { reportEvents } from './report.ts'
+import { admitsAnonymous, checkStart } from './start-check.ts'
 
 const urlOf = (scheme: string, { host, port }: BrokerAddress): string =>
   `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
@@ -79,6 +80,7 @@ export const assemble = ({ version, config, log, limited, database, broker, tls,
     events,
     acks,
     tls,
+    doorkeeper: createKeylessDoor(admitsAnonymous(config)),
     addresses,
   })
   facade.onUpgrade('/mqtt', broker.upgrade)
@@ -103,6 +105,7 @@ export const assemble = ({ version, config, log, limited, database, broker, tls,
     { name: 'TLS', start: async () => tls?.context.start(), stop: async () => tls?.context.stop() },
     { name: 'Redis', start: async () => redis?.start(), stop: async () => redis?.close() },
     { name: 'database', start: async () => database?.start(), stop: async () => database?.stop() },
+    { name: 'start check', start: () => checkStart({ config, log, anyCredential: undefined }) },
     { name: 'bridge', start: bridge.start, stop: bridge.stop },
     { name: 'balance', start: watch.start, stop: watch.stop },
     { name: 'recordings', start: recordings.start, stop: recordings.stop },

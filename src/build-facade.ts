@@ -7,7 +7,7 @@ import type { BridgeParts } from './build-bridge.ts'
 import { type TlsNumbers, type TlsParts, watchTls } from './build-tls.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
-import { createFacade, type Facade, type SystemLoad } from './facade/index.ts'
+import { createFacade, type Doorkeeper, type Facade, type SystemLoad } from './facade/index.ts'
 import { createForecast } from './forecast.ts'
 import { reportHealth } from './health.ts'
 import type { LimitedLog } from './logging.ts'
@@ -23,6 +23,7 @@ export interface FacadeParts extends BridgeParts {
   readonly acks: AckLatency
   /** Undefined: no HTTPS. */
   readonly tls: TlsParts | undefined
+  readonly doorkeeper: Doorkeeper
   /** Where it listens; undefined while it does not. */
   readonly addresses: () => Addresses | undefined
 }
@@ -32,7 +33,7 @@ const monotonic = (): number => performance.now()
 
 const gaugesOf = (
   { bridge, broker, config, recognition, recordings }: FacadeParts,
-  facade: () => Pick<Facade, 'connections' | 'sockets' | 'bodies'>,
+  facade: () => Pick<Facade, 'connections' | 'sockets' | 'bodies' | 'denied'>,
   tls: () => TlsNumbers,
 ): Gauges => ({
   balance: bridge.balance.total,
@@ -53,6 +54,7 @@ const gaugesOf = (
   httpConnections: () => facade().connections,
   sockets: () => ({ ...facade().sockets.stats(), connected: facade().sockets.count }),
   bodies: () => facade().bodies,
+  denied: () => facade().denied(),
   recognition: recognition.stats,
   recordings: recordings.stats,
   tls,
@@ -66,7 +68,7 @@ const loadOf = ({ bridge, broker, config }: FacadeParts): SystemLoad => {
 
 /** It listens to nothing before it is started. */
 export const buildFacade = (parts: FacadeParts): Facade => {
-  const { version, config, limited, database, broker, events, acks, bridge, redis } = parts
+  const { version, config, limited, database, broker, events, acks, bridge, redis, doorkeeper } = parts
   const { devices, buzzer, frames, balance } = bridge
   const readings = acks.readings(bridge.readings)
   const { recordings, recognition } = parts
@@ -85,18 +87,18 @@ export const buildFacade = (parts: FacadeParts): Facade => {
     gaugesOf(parts, () => facade, tls.numbers),
   )
   const load = () => loadOf(parts)
-  const log = {
-    error: (fields: object, msg: string) =>
-      limited.write({ key: msg, level: 'error', msg, fields: { ...fields } }),
-  }
+  const write = (level: 'error' | 'warn') => (fields: object, msg: string) =>
+    limited.write({ key: msg, level, msg, fields: { ...fields } })
+  const log = { error: write('error'), warn: write('warn') }
   const services = { readings, devices, buzzer, frames, recordings, recognition, balance, events }
   const facade = createFacade(
-    { ...services, load, health, metrics: metrics.text, clock, log, https: tls.https },
+    { ...services, doorkeeper, load, health, metrics: metrics.text, clock, log, https: tls.https },
     {
       ...config.http,
       nodeEnv: config.nodeEnv,
       apiKey: config.apiKey,
       legacyOpen: config.legacyOpen,
+      allowedOrigins: config.allowedOrigins,
       rateLimitMax: config.rateLimitMax,
       recognizes: config.recognition.url !== undefined,
       version,

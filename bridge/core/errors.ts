@@ -11,6 +11,7 @@
  * - LISTEN_FAILED:     a port is taken or may not be bound.
  * - TLS_FILES:         the certificate, its key or the CAs cannot be read or used.
  * - EMBEDDED_POSTGRES: the embedded Postgres cannot be set up or started.
+ * - NO_CREDENTIALS:    open to other machines, and nobody could be let in; the message says what to do.
  * - TIMEOUT:           a promise of this program was not kept in time.
  */
 export type BridgeErrorCode =
@@ -24,6 +25,7 @@ export type BridgeErrorCode =
   | 'LISTEN_FAILED'
   | 'TLS_FILES'
   | 'EMBEDDED_POSTGRES'
+  | 'NO_CREDENTIALS'
   | 'TIMEOUT'
 
 export class BridgeError extends Error {

@@ -172,7 +172,7 @@ export const createBuzzer = (deps: BuzzerDeps, options: BuzzerOptions = {}): Buz
       table.tell(entry, { type: 'poll', now: clock() })
       return shownBy(entry.state)
     },
-    complete: (requestId) => lookup.complete(requestId),
+    complete: (requestId, of) => lookup.complete(requestId, of),
     newest: lookup.newest,
     take: messages.take,
     stats: () => ({

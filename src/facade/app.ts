@@ -13,8 +13,11 @@ import type {
 } from '../../bridge/index.ts'
 import type { RecognitionService } from '../recognition/index.ts'
 import type { RecordingService } from '../recordings/index.ts'
+import type { Doorkeeper } from './doorkeeper.ts'
 import type { BodyBudget } from './http/body-budget.ts'
+import type { Guard } from './http/guard.ts'
 import type { HttpsGiven } from './http/https-door.ts'
+import type { Visits } from './visits.ts'
 
 /** What route files register on: fastify, typed by the schemas of contract.ts. */
 export type FacadeApp = FastifyInstance<
@@ -26,6 +29,7 @@ export type FacadeApp = FastifyInstance<
 >
 
 export interface FacadeLog {
+  warn(details: object, message: string): void
   error(details: object, message: string): void
 }
 
@@ -47,6 +51,7 @@ export interface FacadeDeps {
   readonly recordings: RecordingService
   readonly recognition: RecognitionService
   readonly balance: BalanceService
+  readonly doorkeeper: Doorkeeper
   /** What WebSocket clients are told of. */
   readonly events: BridgeEmitter
   readonly load: () => SystemLoad
@@ -64,6 +69,8 @@ export interface RouteDeps extends FacadeDeps {
   readonly sockets: () => number
   /** What the bodies of requests may take of memory together. */
   readonly bodies: BodyBudget
+  readonly guard: Guard
+  readonly visits: Visits
 }
 
 export interface FacadeOptions {
@@ -72,12 +79,14 @@ export interface FacadeOptions {
   readonly port: number
   /** Unexpected errors carry their message as `details` in `development` only. */
   readonly nodeEnv: 'development' | 'production' | 'test'
-  /** Secret. Set: `/api/v1` demands it. Undefined: open. */
+  /** Secret. Whoever sends it is an admin; set, nobody is anonymous under `/api/v1`. */
   readonly apiKey: string | undefined
-  /** With an API key: the routes of boards stay open for sketches that send none. */
+  /** The routes of boards stay open for sketches that send no credentials. */
   readonly legacyOpen: boolean
   /** Requests a minute and device id, else address. */
   readonly rateLimitMax: number
+  /** Origins of pages that may open the sockets of `onUpgrade`, in lower case; `*` is any. Those of this host always may. */
+  readonly allowedOrigins?: readonly string[]
   /** A face service is set: frames are announced with their recognition pending. */
   readonly recognizes?: boolean
   /** Shown by `/health` as `backendVersion`. */

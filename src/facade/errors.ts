@@ -36,6 +36,7 @@ const OUTAGES: { readonly [code in BridgeErrorCode]: Outage | 'unexpected' } = {
   LISTEN_FAILED: 'unexpected',
   TLS_FILES: 'unexpected',
   EMBEDDED_POSTGRES: 'unexpected',
+  NO_CREDENTIALS: 'unexpected',
 }
 
 const NO_ROOM: Outage = { error: 'Too many large requests at the moment', retryAfterS: 1 }

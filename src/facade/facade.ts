@@ -1,13 +1,18 @@
 import type { Server } from 'node:http'
-import { BridgeError } from '../../bridge/index.ts'
+import { BridgeError, type Identity } from '../../bridge/index.ts'
 import { errorCode } from '../error-code.ts'
 import type { FacadeApp, FacadeDeps, FacadeOptions } from './app.ts'
 import { type BodyBudget, createBodyBudget } from './http/body-budget.ts'
 import { createConnections } from './http/connections.ts'
+import { DENIALS, type DenialCounts } from './http/denials.ts'
+import { createGuard } from './http/guard.ts'
 import { createHttpsDoor } from './http/https-door.ts'
+import { mayConnectFrom } from './http/origin.ts'
 import { ANY_PATH, createUpgrades, type UpgradeHandler } from './http/upgrades.ts'
 import { buildServer } from './server.ts'
-import { createEventSockets, type EventSockets } from './sockets/event-sockets.ts'
+import { createEventSockets, type EventSockets, type SocketDoor } from './sockets/event-sockets.ts'
+import { refuseUpgrade } from './sockets/refusal.ts'
+import { createVisits } from './visits.ts'
 
 const STOP_TIMEOUT_MS = 5_000
 const MAX_BODIES_BYTES = 268_435_456
@@ -42,7 +47,10 @@ export interface Facade {
   readonly server: Server
   /** That of HTTP; undefined until started. */
   readonly address: Address | undefined
-  /** Hands WebSocket upgrades of a path to `handler`. Every path without one is an event socket. */
+  /**
+   * Hands WebSocket upgrades of a path to `handler`, those of pages of other origins excepted. Every path without one
+   * is an event socket.
+   */
   onUpgrade(path: string, handler: UpgradeHandler): void
   /** TCP connections that are open now, those of WebSockets among them. */
   readonly connections: number
@@ -50,6 +58,10 @@ export interface Facade {
   readonly sockets: Pick<EventSockets, 'count' | 'stats'>
   /** Request bodies in memory now, and those refused for want of room since the start. */
   readonly bodies: Pick<BodyBudget, 'heldBytes' | 'refused'>
+  /** Requests and sockets turned away for who sent them, since the start. */
+  denied(): DenialCounts
+  /** Ends the event sockets and live pictures of everyone who is meant: their credentials are good no more. */
+  disconnect(isMeant: (identity: Identity) => boolean): void
 }
 
 /** `PORT` stands for the name of the setting. */
@@ -82,22 +94,33 @@ const listen = async (app: FacadeApp, wanted: Address): Promise<Address> => {
 }
 
 /** Event sockets as the facade's own options ask for; no client outlives the facade's stop. */
-const socketsOf = (deps: FacadeDeps, options: FacadeOptions): EventSockets =>
-  createEventSockets(deps, {
+const socketsOf = (deps: FacadeDeps, door: SocketDoor, options: FacadeOptions): EventSockets =>
+  createEventSockets(deps, door, {
     recognizes: options.recognizes ?? false,
-    apiKey: options.apiKey,
     closeWaitMs: Math.min(CLOSE_WAIT_MS, options.stopTimeoutMs ?? STOP_TIMEOUT_MS),
   })
 
 /** The HTTP side of Sluice: the older backend's contract and its WebSocket, `/health` and `/metrics`. */
 export const createFacade = (deps: FacadeDeps, options: FacadeOptions): Facade => {
-  const sockets = socketsOf(deps, options)
+  const guard = createGuard(deps, options)
+  const visits = createVisits(deps.clock)
+  const sockets = socketsOf(deps, { guard, visits }, options)
   const bodies = createBodyBudget(options.maxBodiesBytes ?? MAX_BODIES_BYTES)
-  const app = buildServer({ ...deps, sockets: () => sockets.count, bodies }, options)
+  const app = buildServer({ ...deps, guard, visits, sockets: () => sockets.count, bodies }, options)
   const connections = createConnections(app.server)
   const onUpgrade = createUpgrades(app.server, connections)
   onUpgrade(ANY_PATH, sockets.upgrade)
   const door = deps.https && createHttpsDoor(app.server, deps.https)
+
+  /** Pages of strangers do not get as far as a login. */
+  const fromOwnPages =
+    (handler: UpgradeHandler): UpgradeHandler =>
+    (request, stream, head) => {
+      if (mayConnectFrom(request.headers, options.allowedOrigins ?? [])) return handler(request, stream, head)
+      guard.note('origin', { route: 'upgrade', address: request.socket.remoteAddress })
+      refuseUpgrade(stream, DENIALS.origin)
+    }
+
   let started: Promise<Addresses> | undefined
   let stopped: Promise<void> | undefined
 
@@ -136,11 +159,13 @@ export const createFacade = (deps: FacadeDeps, options: FacadeOptions): Facade =
     get address() {
       return addressOf(app.server)
     },
-    onUpgrade,
+    onUpgrade: (path, handler) => onUpgrade(path, fromOwnPages(handler)),
     get connections() {
       return connections.count
     },
     sockets,
     bodies,
+    denied: guard.denied,
+    disconnect: visits.end,
   }
 }

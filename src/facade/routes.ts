@@ -1,8 +1,8 @@
 import type { FacadeApp, FacadeOptions, RouteDeps } from './app.ts'
 import { docsRoute, openApiRoute } from './docs/docs-route.ts'
 import { createDocs } from './docs/document.ts'
-import { useApiKey } from './http/api-key.ts'
 import { useRateLimit } from './http/rate-limit.ts'
+import { useGuard } from './http/use-guard.ts'
 import { buzzerCompleteRoute, buzzerPollRoute } from './routes/buzzer-poll-route.ts'
 import { buzzerControlRoute, buzzerPingRoute, buzzerRequestRoute } from './routes/buzzer-request-route.ts'
 import { buzzerStatusRoute } from './routes/buzzer-status-route.ts'
@@ -25,15 +25,17 @@ import { streamFrameRoute } from './routes/stream-frame-route.ts'
 import { systemBalanceRoute } from './routes/system-balance-route.ts'
 import { systemPerformanceRoute } from './routes/system-performance-route.ts'
 import { systemStatusRoute } from './routes/system-status-route.ts'
+import { tokenRoute } from './routes/token-route.ts'
 
 type Route = (app: FacadeApp, deps: RouteDeps, options: FacadeOptions) => void
 
-/** For supervisors and scrapers: no key. */
+/** For supervisors and scrapers. */
 const OPERATOR_ROUTES: readonly Route[] = [healthRoute, metricsRoute]
-/** Pictures and films, under paths of their own and behind the API key when one is set. */
+/** Pictures and films, under paths of their own. */
 const FILE_ROUTES: readonly Route[] = [filesRoute]
-/** Under `/api/v1`, limited, and behind the API key when one is set. */
+/** Under `/api/v1`, and limited. */
 const API_ROUTES: readonly Route[] = [
+  tokenRoute,
   devicesRoute,
   ingestRoute,
   readingsRoute,
@@ -58,18 +60,17 @@ const API_ROUTES: readonly Route[] = [
   systemBalanceRoute,
 ]
 
-/** Registers every route; a new resource is a file of its own and an entry above. */
+/** Registers every route; a new resource is a file of its own, an entry above, and one in route-access.ts. */
 export const useRoutes = (app: FacadeApp, deps: RouteDeps, options: FacadeOptions): void => {
-  const docs = createDocs(app, options)
-  for (const route of OPERATOR_ROUTES) route(app, deps, options)
-  docsRoute(app, docs)
-  app.register(async (files) => {
-    useApiKey(files, options)
-    for (const route of FILE_ROUTES) route(files, deps, options)
+  const docs = createDocs(app, { ...options, ...deps.guard.openness })
+  app.register(async (others) => {
+    useGuard(others, deps.guard)
+    for (const route of [...OPERATOR_ROUTES, ...FILE_ROUTES]) route(others, deps, options)
+    docsRoute(others, docs)
   })
   app.register(
     async (api) => {
-      useApiKey(api, options)
+      useGuard(api, deps.guard)
       useRateLimit(api, { clock: deps.clock, rateLimitMax: options.rateLimitMax })
       for (const route of API_ROUTES) route(api, deps, options)
       openApiRoute(api, docs)

@@ -25,7 +25,7 @@ const plainJson: FastifySerializerCompiler<unknown> = () => (data) => JSON.strin
 /** Builds the server; it listens to nothing yet. */
 export const buildServer = (deps: RouteDeps, options: FacadeOptions): FacadeApp => {
   const maxBodyBytes = options.maxBodyBytes ?? MAX_BODY_BYTES
-  const lane = createPollLane(deps, options)
+  const lane = createPollLane(deps)
   const app = fastify({
     logger: false,
     bodyLimit: maxBodyBytes,

@@ -1,10 +1,10 @@
 /** Values of this moment, and counts that others keep: read when they are asked for. */
 import type { Registry } from 'prom-client'
 import type { BoardStats, CheckedBalance } from '../../bridge/index.ts'
-import type { SocketStats } from '../facade/index.ts'
+import type { DenialCounts, SocketStats } from '../facade/index.ts'
 import type { RecognitionStats } from '../recognition/index.ts'
 import type { RecordingsStats } from '../recordings/index.ts'
-import { count, gauge, gauges } from './instruments.ts'
+import { count, counts, gauge, gauges } from './instruments.ts'
 
 export interface Gauges {
   /** Everything the spool ever received, and where it is. */
@@ -33,6 +33,8 @@ export interface Gauges {
   readonly sockets: () => SocketStats & { readonly connected: number }
   /** Bodies of HTTP requests in memory now, and those refused for want of room since the start. */
   readonly bodies: () => { readonly heldBytes: number; readonly refused: number }
+  /** HTTP requests and WebSockets turned away since the start, by reason. */
+  readonly denied: () => DenialCounts
   readonly recognition: () => RecognitionStats
   readonly recordings: () => RecordingsStats
   /** Days until the certificate expires (Infinity without TLS), and failures counted since the start. */
@@ -49,6 +51,7 @@ export const readGauges = (registry: Registry, from: Gauges): void => {
   readSpool(registry, from)
   readMemory(registry, from)
   readSockets(registry, from)
+  readHttp(registry, from)
   readCameras(registry, from)
   readTls(registry, from)
 }
@@ -125,8 +128,7 @@ const readMemory = (registry: Registry, { caches, boards }: Gauges): void => {
   )
 }
 
-const readSockets = (registry: Registry, { connections, httpConnections, sockets, bodies }: Gauges): void => {
-  gauge(registry, { name: 'mqtt_connections', help: 'MQTT clients connected' }, connections)
+const readHttp = (registry: Registry, { httpConnections, bodies, denied }: Gauges): void => {
   gauge(
     registry,
     { name: 'http_connections', help: 'TCP connections of the HTTP and HTTPS ports, WebSockets among them' },
@@ -142,6 +144,12 @@ const readSockets = (registry: Registry, { connections, httpConnections, sockets
     { name: 'http_bodies_refused', help: 'Request bodies refused for want of room' },
     () => bodies().refused,
   )
+  const help = 'HTTP requests and WebSockets turned away for who sent them'
+  counts(registry, { name: 'http_denied', help, label: 'reason' }, denied)
+}
+
+const readSockets = (registry: Registry, { connections, sockets }: Gauges): void => {
+  gauge(registry, { name: 'mqtt_connections', help: 'MQTT clients connected' }, connections)
   gauge(
     registry,
     { name: 'websocket_connections', help: 'Event sockets connected' },
@@ -150,7 +158,7 @@ const readSockets = (registry: Registry, { connections, httpConnections, sockets
   const of = (name: string, help: string, field: keyof SocketStats): void =>
     void count(registry, { name: `websocket_${name}`, help }, () => sockets()[field])
   of('refused', 'Event sockets refused at their limit', 'refused')
-  of('unauthorized', 'Event sockets without the API key', 'unauthorized')
+  of('unauthorized', 'Event sockets refused for who asked', 'unauthorized')
   of('sent', 'Events sent, counted for each socket', 'sent')
   of('skipped', 'Events left out for sockets that were behind', 'skipped')
   of('closed_slow', 'Event sockets closed because they stayed behind', 'closedSlow')

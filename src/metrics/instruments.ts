@@ -63,6 +63,23 @@ export const gauges = (
     },
   })
 
+/** As `count`, one for each key of what is read; the keys are the label. */
+export const counts = (
+  registry: Registry,
+  { name, help, label }: Named & { readonly label: string },
+  read: () => Readonly<Record<string, number>>,
+): Counter =>
+  new Counter({
+    name: `sluice_${name}_total`,
+    help,
+    labelNames: [label],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [key, value] of Object.entries(read())) this.inc({ [label]: key }, value)
+    },
+  })
+
 /** A count that its owner keeps, read when it is asked for; `sluice_<name>_total`. */
 export const count = (registry: Registry, { name, help }: Named, read: () => number): Counter =>
   new Counter({

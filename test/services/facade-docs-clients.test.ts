@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import { EXAMPLES } from '../../src/facade/docs/examples.ts'
 import { startBridgedFacade } from '../support/bridged-facade.ts'
 import { useCleanups } from '../support/cleanups.ts'
+import { basic, createFakeDoorkeeper } from '../support/doorkeeper.ts'
 import { deviceId } from '../support/facade-services.ts'
 import { exchange } from '../support/http-exchange.ts'
 
@@ -23,7 +24,8 @@ interface Operation {
 }
 
 const start = async () => {
-  const facade = await startBridgedFacade()
+  const doorkeeper = createFakeDoorkeeper({ me: 'dashboard' }, { anonymous: true })
+  const facade = await startBridgedFacade({ deps: { doorkeeper } })
   later(facade.stop)
   return facade
 }
@@ -124,7 +126,7 @@ test('every example is answered as it says, field by field in its order', async 
     const requestId = String((await bridge.buzzer.newest(board))?.id)
     const filled = path.replace(':deviceId', board).replace(':id', requestId)
     const sent = body === undefined ? {} : { body: JSON.stringify(body) }
-    const headers = { 'Content-Type': 'application/json' }
+    const headers = { 'Content-Type': 'application/json', ...(name.endsWith('/token') ? basic('me') : {}) }
     const { status, json } = await exchange(`${url}${filled}${queries[name] ?? ''}`, {
       method,
       headers,

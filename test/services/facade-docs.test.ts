@@ -94,15 +94,25 @@ describe('the API document', () => {
 
   test('says which routes demand the key, once one is set', async () => {
     const without = await read(open)
-    expect(without.components).not.toHaveProperty('securitySchemes')
-    expect(JSON.stringify(without)).not.toContain('"security"')
+    expect(Object.keys(without.components.securitySchemes ?? {})).toEqual(['basic', 'bearer'])
+    const asked = operationsOf(without).filter(({ operation }) => operation.security !== undefined)
+    expect(asked.map(({ name }) => name)).toEqual(['POST /api/v1/auth/token'])
+    expect(asked[0]?.operation.security).toEqual([{ basic: [] }])
     const operations = operationsOf(await read(keyed))
     const guarded = operations.filter(({ operation }) => operation.security !== undefined)
     const names = guarded.map(({ name }) => name)
     expect(names).toEqual(expect.arrayContaining(['GET /api/v1/devices', 'GET /data/:file']))
     expect(names).not.toContain('POST /api/v1/ingest/sensor-data')
     expect(names).not.toContain('GET /health')
-    for (const { operation } of guarded) expect(operation.responses).toHaveProperty('401')
+    for (const { operation } of guarded) {
+      expect(operation.responses).toMatchObject({ 401: expect.anything(), 403: expect.anything() })
+    }
+    expect(operations.find(({ name }) => name === 'GET /api/v1/devices')?.operation.security).toEqual([
+      { basic: [] },
+      { bearer: [] },
+      { header: [] },
+      { query: [] },
+    ])
   })
 
   test('demands the key itself, as everything under /api/v1, and never tells it', async () => {

@@ -1,16 +1,17 @@
 import { describe, expect, test } from '@jest/globals'
 import fastify from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import { useApiKey } from '../../src/facade/http/api-key.ts'
+import { createGuard } from '../../src/facade/http/guard.ts'
 import { useRateLimit } from '../../src/facade/http/rate-limit.ts'
+import { useGuard } from '../../src/facade/http/use-guard.ts'
 import type { FacadeOptions } from '../../src/facade/index.ts'
+import { createKeylessDoor } from '../../src/facade/index.ts'
 import { startBridgedFacade } from '../support/bridged-facade.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { type Exchange, exchange, postJson } from '../support/http-exchange.ts'
 
 const cleanup = useCleanups()
 const MAX = 3
-const OPEN = { legacyOpen: false } as const
 
 const start = async (options: Partial<FacadeOptions> = {}) => {
   const facade = await startBridgedFacade({ options: { rateLimitMax: MAX, ...options } })
@@ -120,15 +121,17 @@ test('a preflight is never limited', async () => {
 })
 
 describe('one address', () => {
+  const INGEST = '/api/v1/ingest/sensor-data'
+  const doorkeeper = createKeylessDoor(true)
   const limited = async (apiKey?: string) => {
     const app = fastify().withTypeProvider<ZodTypeProvider>()
     cleanup(() => app.close())
     await app.register(async (scope) => {
-      useApiKey(scope, { ...OPEN, apiKey })
+      useGuard(scope, createGuard({ doorkeeper, clock: Date.now }, { apiKey, legacyOpen: false }))
       useRateLimit(scope, { clock: Date.now, rateLimitMax: 1_000, addressMax: MAX })
-      scope.post('/', async () => 'stored')
+      scope.post(INGEST, async () => 'stored')
     })
-    return (deviceId: string) => app.inject({ method: 'POST', url: '/', payload: { deviceId } })
+    return (deviceId: string) => app.inject({ method: 'POST', url: INGEST, payload: { deviceId } })
   }
 
   test('cannot ask without end by naming a new device each time', async () => {

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from '@jest/globals'
 import type { BuzzerService } from '../../bridge/index.ts'
+import { createGuard } from '../../src/facade/http/guard.ts'
 import { createPollLane } from '../../src/facade/http/poll-lane.ts'
 import { startBridgedFacade } from '../support/bridged-facade.ts'
 import { useCleanups } from '../support/cleanups.ts'
@@ -81,9 +82,9 @@ describe('the poll of a sketch', () => {
 
 describe('the lane', () => {
   const { deps } = createFacadeWorld()
-  const open = { apiKey: undefined, legacyOpen: false }
+  const guard = createGuard(deps, { apiKey: undefined, legacyOpen: false })
   const laneOver = (poll: BuzzerService['poll']) =>
-    createPollLane({ devices: deps.devices, buzzer: { ...deps.buzzer, poll } }, open)
+    createPollLane({ devices: deps.devices, buzzer: { ...deps.buzzer, poll }, guard })
 
   test.each([
     ['POST', '/api/v1/buzzer/status/a', []],
@@ -105,7 +106,7 @@ describe('the lane', () => {
     const lane = laneOver(() => {
       throw new Error('the lane polled')
     })
-    expect(lane?.({ method, url, rawHeaders } as unknown as IncomingMessage, response)).toBe(false)
+    expect(lane({ method, url, rawHeaders } as unknown as IncomingMessage, response)).toBe(false)
   })
 })
 

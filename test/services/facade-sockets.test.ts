@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { BuzzerRequest, StoredFrame } from '../../bridge/index.ts'
-import type { EventSocketsOptions } from '../../src/facade/sockets/socket-options.ts'
 import {
   type Client,
   latestOf,
@@ -19,8 +18,8 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
 })
 
-const start = async (options: Partial<EventSocketsOptions> = {}): Promise<RunningSockets> => {
-  const running = await startEventSockets(options)
+const start = async (...given: Parameters<typeof startEventSockets>): Promise<RunningSockets> => {
+  const running = await startEventSockets(...given)
   cleanUps.push(running.stop)
   return running
 }
@@ -100,7 +99,7 @@ describe('a handshake', () => {
   })
 
   test('needs the API key when one is set, in the header or the query', async () => {
-    const { port, sockets } = await start({ apiKey: 'secret' })
+    const { port, sockets } = await start({}, { apiKey: 'secret' })
     expect(await answerTo(port)).toMatch(/^HTTP\/1.1 401 Unauthorized\r\n.*"success":false/s)
     expect(await answerTo(port, { 'X-API-Key': 'secre' })).toMatch(/^HTTP\/1.1 401 /)
     expect(await answerTo(port, { 'X-API-Key': 'secret' })).toMatch(/^HTTP\/1.1 101 /)

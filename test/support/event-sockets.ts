@@ -4,9 +4,13 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { type ClientOptions, WebSocket } from 'ws'
 import { type BridgeEmitter, createBridgeEmitter, type Latest } from '../../bridge/index.ts'
+import { createGuard, type Guard } from '../../src/facade/http/guard.ts'
+import type { Openness } from '../../src/facade/http/route-access.ts'
+import { createKeylessDoor, type Doorkeeper } from '../../src/facade/index.ts'
 import { createEventSockets, type EventSockets } from '../../src/facade/sockets/event-sockets.ts'
 import type { EventSources } from '../../src/facade/sockets/event-sources.ts'
 import type { EventSocketsOptions } from '../../src/facade/sockets/socket-options.ts'
+import { createVisits, type Visits } from '../../src/facade/visits.ts'
 import type { RecognitionComplete } from '../../src/recognition/index.ts'
 import { deviceId, NOW } from './facade-services.ts'
 import { type HandshakeHeaders, handshakeText } from './handshake.ts'
@@ -56,15 +60,25 @@ export const createSources = (): Sources => {
 export interface RunningSockets {
   readonly sockets: EventSockets
   readonly sources: Sources
+  readonly guard: Guard
+  readonly visits: Visits
   readonly port: number
   readonly stop: () => Promise<void>
 }
 
 export const startEventSockets = async (
   options: Partial<EventSocketsOptions> = {},
+  door: Partial<Openness> & { readonly doorkeeper?: Doorkeeper } = {},
 ): Promise<RunningSockets> => {
   const sources = createSources()
-  const sockets = createEventSockets(sources, { recognizes: true, gatherMs: 1, ...options })
+  const { doorkeeper = createKeylessDoor(true), apiKey, legacyOpen = false } = door
+  const guard = createGuard({ doorkeeper, clock: Date.now }, { apiKey, legacyOpen })
+  const visits = createVisits(Date.now)
+  const sockets = createEventSockets(
+    sources,
+    { guard, visits },
+    { recognizes: true, gatherMs: 1, ...options },
+  )
   const server = createServer()
   server.on('upgrade', sockets.upgrade)
   sockets.start()
@@ -75,7 +89,7 @@ export const startEventSockets = async (
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
-  return { sockets, sources, port: (server.address() as AddressInfo).port, stop }
+  return { sockets, sources, guard, visits, port: (server.address() as AddressInfo).port, stop }
 }
 
 export interface Client {

@@ -15,7 +15,13 @@ import {
   parseDeviceId,
   type Reading,
 } from '../../bridge/index.ts'
-import { createFacade, type Facade, type FacadeDeps, type FacadeOptions } from '../../src/facade/index.ts'
+import {
+  createFacade,
+  createKeylessDoor,
+  type Facade,
+  type FacadeDeps,
+  type FacadeOptions,
+} from '../../src/facade/index.ts'
 import { balanceOfStored } from './balance-sheets.ts'
 
 /** A checked id out of a literal. */
@@ -49,6 +55,7 @@ export interface FacadeWorld {
   readonly stored: Map<DeviceId, Reading[]>
   readonly devices: Device[]
   readonly logged: { readonly details: object; readonly message: string }[]
+  readonly warned: { readonly details: object; readonly message: string }[]
   now: number
   health: HealthReport
   /** Thrown by the services while it is set; for `faultOf` only by calls about that device. */
@@ -68,6 +75,13 @@ const absent = <T extends object>(service: string): T =>
       throw new Error(`this world has no ${service}.${String(member)}`)
     },
   })
+
+/** Where nothing is recognised, nor asked. */
+export const NO_RECOGNITION: FacadeDeps['recognition'] = {
+  look: () => undefined,
+  onComplete: () => () => undefined,
+  addFace: async () => ({ ok: false, reason: 'disabled', detail: 'off' }),
+}
 
 /** Rows, faults and time of one test; `deps` is what the facade is given. */
 export const createFacadeWorld = (): FacadeWorld => {
@@ -90,6 +104,7 @@ export const createFacadeWorld = (): FacadeWorld => {
     stored,
     devices: [],
     logged: [],
+    warned: [],
     now: NOW,
     health: HEALTHY,
     fault: undefined,
@@ -131,7 +146,11 @@ export const createFacadeWorld = (): FacadeWorld => {
         body: 'sluice_up 1\n',
       }),
       clock: () => world.now,
-      log: { error: (details, message) => world.logged.push({ details, message }) },
+      doorkeeper: createKeylessDoor(true),
+      log: {
+        error: (details, message) => world.logged.push({ details, message }),
+        warn: (details, message) => world.warned.push({ details, message }),
+      },
     },
   }
   return world

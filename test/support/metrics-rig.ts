@@ -2,8 +2,12 @@
 import { createBridgeEmitter } from '../../bridge/events.ts'
 import { createBrokerEmitter } from '../../broker/broker-events.ts'
 import { createAckEmitter } from '../../src/ack-latency.ts'
+import { DENIAL_REASONS, type DenialCounts } from '../../src/facade/index.ts'
 import { createMetrics } from '../../src/metrics/index.ts'
 import { sheetOf } from './balance-sheets.ts'
+
+const none = Object.fromEntries(DENIAL_REASONS.map((reason) => [reason, 0])) as DenialCounts
+const denied: DenialCounts = { ...none, forbidden: 15 }
 
 export const createMetricsRig = () => {
   const [bridge, broker, acks] = [createBridgeEmitter(), createBrokerEmitter(), createAckEmitter()]
@@ -46,6 +50,7 @@ export const createMetricsRig = () => {
       }),
       recognition: () => ({ inFlight: 0, asked: 3, skipped: 2, unanswered: 1 }),
       bodies: () => ({ heldBytes: 11, refused: 12 }),
+      denied: () => denied,
       recordings: () => ({ running: 0, made: 8, failed: 9 }),
       tls: () => ({ daysLeft: 30, reloadFailures: 15, httpFailures: 16 }),
     },

@@ -1,7 +1,7 @@
 /** A route as the API document tells it: its schemas, what operations.ts adds, and the refusals of every route. */
 import type { FastifySchema, RouteOptions } from 'fastify'
-import type { FacadeOptions } from '../app.ts'
-import { isBoardRoute, isUnlimited } from '../http/board-routes.ts'
+import { isUnlimited } from '../http/board-routes.ts'
+import { accessOf, isOpenTo, type Openness } from '../http/route-access.ts'
 import type { JsonSchema } from './bodies.ts'
 import { EXAMPLES } from './examples.ts'
 import { OPERATIONS, type Operation } from './operations.ts'
@@ -58,8 +58,17 @@ const refusal = (description: string) => ({
 /** Not those of supervisors. */
 const isOfClients = ({ url }: DocumentedRoute): boolean => /^\/(api|data|recordings)\//.test(url)
 
-const isGuarded = (route: DocumentedRoute, { apiKey, legacyOpen }: FacadeOptions): boolean =>
-  apiKey !== undefined && isOfClients(route) && !(legacyOpen && isBoardRoute(route))
+/** Any one of them. A token is made of a secret or the key, not of a token. */
+const securityOf = (route: DocumentedRoute, { apiKey }: Openness): readonly object[] => [
+  { basic: [] },
+  ...(accessOf(route).operation === 'login' ? [] : [{ bearer: [] }]),
+  ...(apiKey === undefined ? [] : [{ header: [] }, { query: [] }]),
+]
+
+const REFUSALS = {
+  401: refusal('Nobody is known by these credentials, or there are none'),
+  403: refusal('Known, and not allowed to do this'),
+}
 
 const MEANINGS: { readonly [firstDigit: string]: string } = {
   2: 'Done',
@@ -75,12 +84,12 @@ const withMeanings = (statuses: Statuses): Statuses =>
     ]),
   )
 
-const statusesOf = (route: DocumentedRoute, given: Statuses, options: FacadeOptions): Statuses => {
+const statusesOf = (route: DocumentedRoute, given: Statuses, openness: Openness): Statuses => {
   const limited = route.url.startsWith('/api/') && !isUnlimited(route)
   return {
     ...(isOfClients(route) ? { '4xx': refusal(MEANINGS[4] ?? ''), '5xx': refusal(MEANINGS[5] ?? '') } : {}),
     ...withMeanings(given),
-    ...(isGuarded(route, options) ? { 401: refusal('No API key, or a wrong one') } : {}),
+    ...(isOpenTo(route, openness) ? {} : REFUSALS),
     ...(limited ? { 429: refusal('Too many requests; see Retry-After') } : {}),
   }
 }
@@ -95,11 +104,7 @@ const bodyOf = ({ body }: Operation, example: unknown, { body: schema }: Describ
 export const isDescribed = (route: DocumentedRoute): boolean => nameOf(route) in OPERATIONS
 
 /** What operations.ts and examples.ts say of a route, over what its schemas say. */
-export const describeRoute = (
-  route: DocumentedRoute,
-  schema: Described,
-  options: FacadeOptions,
-): Described => {
+export const describeRoute = (route: DocumentedRoute, schema: Described, openness: Openness): Described => {
   const known = OPERATIONS[nameOf(route)]
   if (known === undefined) return schema
   const example = EXAMPLES[nameOf(route)]
@@ -117,7 +122,7 @@ export const describeRoute = (
     body: bodyOf(known, example?.body, schema),
     ...(query === undefined ? {} : { querystring: query }),
     ...(headers === undefined ? {} : { headers }),
-    response: statusesOf(route, { ...given, ...(200 in given ? { 200: told } : {}) }, options),
-    ...(isGuarded(route, options) ? { security: [{ header: [] }, { query: [] }] } : {}),
+    response: statusesOf(route, { ...given, ...(200 in given ? { 200: told } : {}) }, openness),
+    ...(isOpenTo(route, openness) ? {} : { security: securityOf(route, openness) }),
   }
 }

@@ -8,6 +8,7 @@
 import fastify, { type FastifySchema } from 'fastify'
 import { jsonSchemaTransform } from 'fastify-type-provider-zod'
 import type { FacadeApp, FacadeOptions } from '../app.ts'
+import type { Openness } from '../http/route-access.ts'
 import { type Described, type DocumentedRoute, describeRoute, isDescribed } from './describe.ts'
 import { forGenerators, openApiHead } from './whole.ts'
 
@@ -30,7 +31,9 @@ export const DOCS_PATH = '/docs'
 export const DOCS_CSP =
   "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; img-src 'self' data:; object-src 'none'; style-src 'self' 'unsafe-inline'"
 
-const openDocs = async (routes: readonly DocumentedRoute[], options: FacadeOptions): Promise<Docs> => {
+type DocsOptions = Openness & Pick<FacadeOptions, 'version'>
+
+const openDocs = async (routes: readonly DocumentedRoute[], options: DocsOptions): Promise<Docs> => {
   const [{ default: swagger }, { default: swaggerUi }] = await Promise.all([
     import('@fastify/swagger'),
     import('@fastify/swagger-ui'),
@@ -67,7 +70,7 @@ const openDocs = async (routes: readonly DocumentedRoute[], options: FacadeOptio
 }
 
 /** Notes every route of `app` from here on. */
-export const createDocs = (app: FacadeApp, options: FacadeOptions): Docs => {
+export const createDocs = (app: FacadeApp, options: DocsOptions): Docs => {
   const routes: DocumentedRoute[] = []
   let opened: Promise<Docs> | undefined
   app.addHook('onRoute', ({ method, url, schema }) => {

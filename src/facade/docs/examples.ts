@@ -33,6 +33,12 @@ const sheet = {
 const measured = { temperature: 25.3, humidity: 60, distance: 12.7, lightLevel: 1023 }
 
 export const EXAMPLES: { readonly [methodAndPath: string]: Example } = {
+  'POST /api/v1/auth/token': {
+    answer: {
+      ...{ success: true, token: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl' },
+      ...{ expiresAt: NOW + 3_600_000, role: 'dashboard' },
+    },
+  },
   'POST /api/v1/devices/register': {
     body: {
       deviceId: ID,

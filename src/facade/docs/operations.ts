@@ -22,7 +22,7 @@ import {
 } from './bodies.ts'
 
 export interface Operation {
-  readonly tag: 'devices' | 'readings' | 'buzzer' | 'camera' | 'system'
+  readonly tag: 'access' | 'devices' | 'readings' | 'buzzer' | 'camera' | 'system'
   readonly summary: string
   /** The request's body by content type, in place of the route's schema; `none`: what it takes is not needed. */
   readonly body?: { readonly [contentType: string]: JsonSchema } | 'none'
@@ -36,6 +36,10 @@ export interface Operation {
 const limit = (max: number) => ({ type: 'integer', minimum: 1, maximum: max })
 
 export const OPERATIONS: { readonly [methodAndPath: string]: Operation } = {
+  'POST /api/v1/auth/token': {
+    tag: 'access',
+    summary: 'A short-lived token of a user, for pages: by name and secret (Basic), or by the API key',
+  },
   'POST /api/v1/devices/register': {
     tag: 'devices',
     summary: 'A device says what it is',

@@ -18,8 +18,13 @@ export const forGenerators = (document: object): object =>
     }),
   ) as object
 
+const KEY = {
+  header: { type: 'apiKey' as const, in: 'header', name: 'X-API-Key' },
+  query: { type: 'apiKey' as const, in: 'query', name: 'apiKey' },
+}
+
 /** What stands above the routes. */
-export const openApiHead = ({ apiKey, version }: FacadeOptions) => ({
+export const openApiHead = ({ apiKey, version }: Pick<FacadeOptions, 'apiKey' | 'version'>) => ({
   openapi: '3.1.0' as const,
   info: {
     title: 'Sluice',
@@ -27,14 +32,15 @@ export const openApiHead = ({ apiKey, version }: FacadeOptions) => ({
     description:
       'Readings, devices, buzzers and cameras over HTTP. Every error is `success: false` and a sentence.',
   },
-  ...(apiKey === undefined
-    ? {}
-    : {
-        components: {
-          securitySchemes: {
-            header: { type: 'apiKey' as const, in: 'header', name: 'X-API-Key' },
-            query: { type: 'apiKey' as const, in: 'query', name: 'apiKey' },
-          },
-        },
-      }),
+  components: {
+    securitySchemes: {
+      basic: { type: 'http' as const, scheme: 'basic', description: 'A name and its secret.' },
+      bearer: {
+        type: 'http' as const,
+        scheme: 'bearer',
+        description: 'A token of POST /api/v1/auth/token. Sockets and images take it as ?token= too.',
+      },
+      ...(apiKey === undefined ? {} : KEY),
+    },
+  },
 })

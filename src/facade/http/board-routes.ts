@@ -6,8 +6,8 @@ import type { RouteOptions } from 'fastify'
 
 type Route = Pick<RouteOptions, 'method' | 'url'>
 
-/** `METHOD /path`, whatever the parameters are called. A GET route answers HEAD too. */
-const nameOf = ({ method, url }: Route): string =>
+/** `METHOD /path` without the names of parameters. A GET route answers HEAD too. */
+export const routeName = ({ method, url }: Route): string =>
   `${method === 'HEAD' ? 'GET' : String(method)} ${url.replace(/:\w+/g, ':')}`
 
 /** Without a limit: their rate is their nature, and each costs next to nothing or is bounded elsewhere. */
@@ -26,6 +26,6 @@ const BOARD_ROUTES: ReadonlySet<string> = new Set([
 ])
 
 /** Stays open with `LEGACY_OPEN=true` although an API key is set. */
-export const isBoardRoute = (route: Route): boolean => BOARD_ROUTES.has(nameOf(route))
+export const isBoardRoute = (route: Route): boolean => BOARD_ROUTES.has(routeName(route))
 
-export const isUnlimited = (route: Route): boolean => UNLIMITED.has(nameOf(route))
+export const isUnlimited = (route: Route): boolean => UNLIMITED.has(routeName(route))

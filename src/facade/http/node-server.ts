@@ -8,13 +8,12 @@ const HEADERS_TIMEOUT_MS = 66_000
 const REQUEST_TIMEOUT_MS = 300_000
 
 /** `routed` takes whatever the lane leaves. */
-export const createNodeServer = (routed: RequestListener, lane: Lane | undefined): Server => {
+export const createNodeServer = (routed: RequestListener, lane: Lane): Server => {
   const times = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
   }
-  if (lane === undefined) return createServer(times, routed)
   return createServer(times, (request, response) => {
     if (!lane(request, response)) routed(request, response)
   })

@@ -4,14 +4,18 @@
  * itself takes to accept, parse and answer (measured); this costs about 10.
  *
  * It answers with the bytes of the route, or leaves the request to it: whatever is not the plain poll of the sketches
- * (other letter case, encoded ids, a query, a condition) goes the long way. A test compares the two.
+ * (other letter case, encoded ids, a query, a condition) goes the long way, and so does a login that was not checked
+ * before. A test compares the two.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { DeviceId } from '../../../bridge/index.ts'
-import type { FacadeDeps, FacadeOptions } from '../app.ts'
+import { type DeviceId, mayCall } from '../../../bridge/index.ts'
+import type { RouteDeps } from '../app.ts'
 import { ANSWER_HEADERS } from './answer-headers.ts'
 import { NO_STORE } from './cache-profile.ts'
 import { VARY, weakTag } from './conditional-get.ts'
+import type { Guard } from './guard.ts'
+import { readAuthorization } from './login.ts'
+import { isOpenTo } from './route-access.ts'
 
 /** Answers the request, or returns false and has not touched it. */
 export type Lane = (request: IncomingMessage, response: ServerResponse) => boolean
@@ -25,7 +29,11 @@ interface Answer {
 const PREFIX = '/api/v1/buzzer/status/'
 /** Ids that a URL holds as they are; every one of them is a device id. */
 const PLAIN_ID = /^[A-Za-z0-9._~-]{1,100}$/
+const ROUTE = { method: 'GET', url: '/api/v1/buzzer/status/:deviceId' }
 const CONDITION = 'if-none-match'
+const LOGIN = 'authorization'
+/** Both happen to be as long: one comparison tells that a header is neither. */
+const LENGTH = CONDITION.length
 
 const answerOf = (body: string): Answer => {
   const headers = {
@@ -39,21 +47,37 @@ const answerOf = (body: string): Answer => {
   return { body, headers: Object.entries(headers).flat() }
 }
 
-/** `request.headers` would first be made, of every header, and thrown away. */
-const isConditional = ({ rawHeaders }: IncomingMessage): boolean => {
+/**
+ * The value of the login header, empty when there is none; undefined when the poll has a condition. `request.headers`
+ * would first be made, of every header, and thrown away.
+ */
+const loginOf = ({ rawHeaders }: IncomingMessage): string | undefined => {
+  let login = ''
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]
-    if (name?.length === CONDITION.length && name.toLowerCase() === CONDITION) return true
+    if (name?.length !== LENGTH) continue
+    const known = name.toLowerCase()
+    if (known === CONDITION) return undefined
+    // The first one counts, as it does for node.
+    if (known === LOGIN && login === '') login = rawHeaders[i + 1] ?? ''
   }
-  return false
+  return login
 }
 
-/** Undefined where a key is asked of polls: those are checked where all others are. */
-export const createPollLane = (
-  { buzzer, devices }: Pick<FacadeDeps, 'buzzer' | 'devices'>,
-  { apiKey, legacyOpen }: Pick<FacadeOptions, 'apiKey' | 'legacyOpen'>,
-): Lane | undefined => {
-  if (apiKey !== undefined && !legacyOpen) return undefined
+/** Whether a login that is known allows this; of one that is not, the route will know more. */
+const isKnownToAllow = (guard: Guard, header: string, deviceId: string): boolean => {
+  const login = readAuthorization(header)
+  const identity = login === 'broken' ? undefined : guard.recall(login)
+  return identity !== undefined && mayCall(identity, 'send', deviceId)
+}
+
+/** It refuses nobody: whoever it does not answer is judged where all others are. */
+export const createPollLane = ({
+  buzzer,
+  devices,
+  guard,
+}: Pick<RouteDeps, 'buzzer' | 'devices' | 'guard'>): Lane => {
+  const isOpen = isOpenTo(ROUTE, guard.openness)
   const nothing = answerOf('{"status":"no_requests"}')
 
   /** Undefined when it failed: it then fails once more in the route, which says so as every route does. */
@@ -71,7 +95,9 @@ export const createPollLane = (
     const { method, url = '' } = request
     if (method !== 'GET' || !url.startsWith(PREFIX)) return false
     const id = url.slice(PREFIX.length)
-    if (!PLAIN_ID.test(id) || isConditional(request)) return false
+    if (!PLAIN_ID.test(id)) return false
+    const login = loginOf(request)
+    if (login === undefined || !(login === '' ? isOpen : isKnownToAllow(guard, login, id))) return false
     const answer = poll(id as DeviceId)
     if (answer === undefined) return false
     response.writeHead(200, answer.headers)

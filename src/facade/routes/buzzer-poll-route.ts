@@ -1,3 +1,4 @@
+import { type BuzzerRequest, type Identity, parseDeviceId } from '../../../bridge/index.ts'
 import type { FacadeApp, FacadeDeps } from '../app.ts'
 import { errorAnswer } from '../contract/answers.ts'
 import {
@@ -10,6 +11,7 @@ import {
 import { deviceIdParams } from '../contract/device-id.ts'
 import { responseTimeOf } from '../errors.ts'
 import { noStore } from '../http/cache-profile.ts'
+import { callerOf } from '../http/caller.ts'
 import { olderErrors } from './error-forms.ts'
 
 const NOTHING: PollAnswer = { status: 'no_requests' }
@@ -30,12 +32,25 @@ export const buzzerPollRoute = (app: FacadeApp, { buzzer, devices }: FacadeDeps)
   })
 }
 
-/** `PATCH /api/v1/buzzer/complete/:id`: done twice is done once. The board's clock in the body is not believed. */
+/**
+ * `PATCH /api/v1/buzzer/complete/:id`: done twice is done once. The board's clock in the body is not believed. To a
+ * board with credentials there are no requests but its own.
+ */
 export const buzzerCompleteRoute = (app: FacadeApp, { buzzer, devices }: FacadeDeps): void => {
+  const completeFor = async (
+    caller: Identity | undefined,
+    id: number,
+  ): Promise<BuzzerRequest | undefined> => {
+    if (caller?.role !== 'device') return buzzer.complete(id)
+    const own = parseDeviceId(caller.name)
+    return own === undefined ? undefined : buzzer.complete(id, own)
+  }
+
   const response = { 200: completeAnswer, 404: completeRefusal, '5xx': errorAnswer }
   const options = { schema: { params: completeParams, response }, errorHandler: olderErrors(FAILED) }
-  app.patch('/buzzer/complete/:id', options, async ({ params: { id } }, reply) => {
-    const done = id === undefined ? undefined : await buzzer.complete(id)
+  app.patch('/buzzer/complete/:id', options, async (request, reply) => {
+    const { id } = request.params
+    const done = id === undefined ? undefined : await completeFor(callerOf(request), id)
     const responseTime = responseTimeOf(reply)
     if (done === undefined) {
       const details = 'Buzzer request not found'

@@ -2,11 +2,12 @@
  * `GET /api/v1/stream/live/:deviceId`: what a camera sends, as motion JPEG for an `<img>`. Begins with the newest
  * picture and waits for more as long as anybody looks. A camera nobody ever heard of is a 404.
  */
-import type { DeviceId } from '../../../bridge/index.ts'
-import type { FacadeApp, FacadeDeps } from '../app.ts'
+import type { DeviceId, Identity } from '../../../bridge/index.ts'
+import type { FacadeApp, FacadeDeps, RouteDeps } from '../app.ts'
 import { errorAnswer } from '../contract/answers.ts'
 import { deviceIdParams } from '../contract/device-id.ts'
 import { livePictures } from '../contract/stream.ts'
+import { callerOf } from '../http/caller.ts'
 import { cutWhenStalled } from '../http/cut-stalled.ts'
 import { createLiveFrames, LIVE_CONTENT_TYPE, type LiveFrames } from '../http/live-frames.ts'
 
@@ -30,21 +31,23 @@ const failure = (error: string) => ({ success: false, error }) as const
 const isKnown = async ({ frames, devices }: FacadeDeps, deviceId: DeviceId): Promise<boolean> =>
   frames.newest(deviceId) !== undefined || (await devices.get(deviceId)) !== undefined
 
-export const liveRoute = (app: FacadeApp, deps: FacadeDeps): void => {
-  const { frames, clock } = deps
+export const liveRoute = (app: FacadeApp, deps: RouteDeps): void => {
+  const { frames, clock, visits } = deps
   const viewers = new Set<LiveFrames>()
   app.addHook('preClose', async () => {
     for (const viewer of viewers) viewer.end()
   })
 
-  const watch = (deviceId: DeviceId): LiveFrames => {
+  const watch = (deviceId: DeviceId, caller: Identity | undefined): LiveFrames => {
     const viewer = createLiveFrames(clock, STALL_MS)
     viewers.add(viewer)
     const newest = frames.newest(deviceId)
     if (newest !== undefined) viewer.show(newest.jpeg)
     const unsubscribe = frames.onFrame(deviceId, (jpeg) => viewer.show(jpeg))
+    const leave = caller === undefined ? undefined : visits.enter(caller, () => viewer.stream.destroy())
     viewer.stream.once('close', () => {
       unsubscribe()
+      leave?.()
       viewers.delete(viewer)
     })
     return viewer
@@ -68,6 +71,6 @@ export const liveRoute = (app: FacadeApp, deps: FacadeDeps): void => {
     if (request.method === 'HEAD') return reply.send(undefined)
     request.socket.setKeepAlive(true, PROBE_MS)
     cutWhenStalled(reply.raw, STALL_MS)
-    return reply.send(watch(deviceId).stream)
+    return reply.send(watch(deviceId, callerOf(request)).stream)
   })
 }

@@ -5,7 +5,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { createKeyCheck, KEY_ERRORS } from '../http/api-key.ts'
+import { type Identity, mayCall } from '../../../bridge/index.ts'
+import { DENIALS, type DenialReason } from '../http/denials.ts'
+import { admitted, type Guard, type Verdict } from '../http/guard.ts'
+import type { Visits } from '../visits.ts'
 import { createAudience } from './audience.ts'
 import { isPing } from './client-message.ts'
 import { createDepartures } from './departures.ts'
@@ -18,6 +21,14 @@ import { createSocketWatch } from './socket-watch.ts'
 import { createViewer } from './viewer.ts'
 
 const GOING_AWAY = 1001
+const POLICY_VIOLATION = 1008
+const NO_ROOM = { status: 503, error: 'No more sockets at the moment', retryAfterS: 10 } as const
+
+/** What decides who is let in, and for how long. */
+export interface SocketDoor {
+  readonly guard: Guard
+  readonly visits: Visits
+}
 
 export interface EventSockets {
   /** Takes an upgrade request: a socket, or an answer that says why not. */
@@ -28,6 +39,12 @@ export interface EventSockets {
   start(): void
   /** Closes every socket with 1001; resolves when all are gone, after `closeWaitMs` at the latest. */
   stop(): Promise<void>
+}
+
+interface Upgrade {
+  readonly request: IncomingMessage
+  readonly stream: Duplex
+  readonly head: Buffer
 }
 
 const createServer = ({ maxMessageBytes, closeWaitMs }: SocketSettings): WebSocketServer => {
@@ -42,9 +59,14 @@ const createServer = ({ maxMessageBytes, closeWaitMs }: SocketSettings): WebSock
 }
 
 /** Sockets that are told of everything the sources tell; none yet. */
-export const createEventSockets = (sources: EventSources, options: EventSocketsOptions): EventSockets => {
+export const createEventSockets = (
+  sources: EventSources,
+  { guard, visits }: SocketDoor,
+  options: EventSocketsOptions,
+): EventSockets => {
   const settings: SocketSettings = { ...SOCKET_DEFAULTS, ...options }
-  const keyCheck = options.apiKey === undefined ? () => 'ok' as const : createKeyCheck(options.apiKey)
+  const { anonymous, apiKey } = guard.openness
+  const isOpen = anonymous && apiKey === undefined
   const stats = createSocketStats()
   const audience = createAudience(sources, stats, settings)
   const watch = createSocketWatch(audience.viewers, stats, settings)
@@ -53,10 +75,12 @@ export const createEventSockets = (sources: EventSources, options: EventSocketsO
   const refused = createRefusedSockets(departures.noted)
   let stopped: Promise<void> | undefined
 
-  const admit = (webSocket: WebSocket, stream: Duplex, request: IncomingMessage): void => {
+  const admit = (webSocket: WebSocket, { stream, request }: Upgrade, identity: Identity): void => {
     const viewer = createViewer(webSocket, stream, request)
     stats.accepted += 1
+    const leave = visits.enter(identity, () => webSocket.close(POLICY_VIOLATION, 'Credentials ended'))
     webSocket.on('close', () => {
+      leave()
       audience.leave(viewer)
       departures.noted()
     })
@@ -81,26 +105,41 @@ export const createEventSockets = (sources: EventSources, options: EventSocketsO
     clearTimeout(cut)
   }
 
+  const deny = ({ request, stream }: Upgrade, reason: DenialReason): void => {
+    stats.unauthorized += 1
+    guard.note(reason, { route: 'event socket', address: request.socket.remoteAddress })
+    refuseUpgrade(stream, DENIALS[reason])
+  }
+  const open = (upgrade: Upgrade, identity: Identity): void => {
+    const { request, stream, head } = upgrade
+    if (stopped !== undefined || refused.count >= settings.maxSockets) {
+      stats.refused += 1
+      refuseUpgrade(stream, NO_ROOM)
+      return
+    }
+    server.handleUpgrade(request, stream, head, (webSocket) => {
+      webSocket.on('error', () => {
+        stats.errors += 1
+      })
+      if (audience.viewers.size < settings.maxSockets) admit(webSocket, upgrade, identity)
+      else turnAway(webSocket)
+    })
+  }
+  const settle = (upgrade: Upgrade, verdict: Verdict): void => {
+    const identity = admitted(verdict, isOpen)
+    if (typeof identity === 'string') deny(upgrade, identity)
+    else if (mayCall(identity, 'read')) open(upgrade, identity)
+    else deny(upgrade, 'forbidden')
+  }
+
   return {
     upgrade: (request, stream, head) => {
-      const verdict = keyCheck(request.headers, request.url ?? '')
-      if (verdict !== 'ok') {
-        stats.unauthorized += 1
-        refuseUpgrade(stream, 401, KEY_ERRORS[verdict])
-        return
-      }
-      if (stopped !== undefined || refused.count >= settings.maxSockets) {
-        stats.refused += 1
-        refuseUpgrade(stream, 503, 'No more sockets at the moment')
-        return
-      }
-      server.handleUpgrade(request, stream, head, (webSocket) => {
-        webSocket.on('error', () => {
-          stats.errors += 1
-        })
-        if (audience.viewers.size < settings.maxSockets) admit(webSocket, stream, request)
-        else turnAway(webSocket)
-      })
+      const upgrade = { request, stream, head }
+      const verdict = guard.judge(request.headers, request.url ?? '')
+      if ('ok' in verdict) return settle(upgrade, verdict)
+      // Nobody else listens to it until the verdict is there.
+      stream.on('error', () => stream.destroy())
+      void verdict.then((found) => settle(upgrade, found))
     },
     get count() {
       return audience.viewers.size

@@ -2,8 +2,6 @@
 export interface EventSocketsOptions {
   /** A face service is set: frames are announced with their recognition pending. */
   readonly recognizes: boolean
-  /** Secret. Set: an upgrade must carry it. */
-  readonly apiKey?: string | undefined
   readonly maxSockets?: number
   /** Bound of a message of a client, unpacked. */
   readonly maxMessageBytes?: number
@@ -33,4 +31,4 @@ export const SOCKET_DEFAULTS = {
   gatherMs: 50,
 } as const satisfies Partial<EventSocketsOptions>
 
-export type SocketSettings = Required<Omit<EventSocketsOptions, 'apiKey'>>
+export type SocketSettings = Required<EventSocketsOptions>

@@ -3,6 +3,7 @@ export interface SocketStats {
   accepted: number
   /** Over the limit of sockets. */
   refused: number
+  /** Refused for who asked. */
   unauthorized: number
   /** Messages written, counted for each socket. */
   sent: number

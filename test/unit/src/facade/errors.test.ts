@@ -14,6 +14,7 @@ const EXPECTED: { readonly [code in BridgeErrorCode]: 'comes again' | 'unexpecte
   LISTEN_FAILED: 'unexpected',
   TLS_FILES: 'unexpected',
   EMBEDDED_POSTGRES: 'unexpected',
+  NO_CREDENTIALS: 'unexpected',
 }
 
 describe('an error of the bridge', () => {

@@ -1,0 +1,98 @@
+/**
+ * Finds out who sends a request. What they may do is decided by the table of rights (bridge/core/access.ts); here is
+ * only what HTTP adds: where a login stands.
+ *
+ * Whoever sends credentials is judged by them: wrong ones are refused also where none are needed.
+ */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Clock, Identity } from '../../../bridge/index.ts'
+import type { Doorkeeper, Login } from '../doorkeeper.ts'
+import { createKeyCheck } from './api-key.ts'
+import { createDenialCounts, type DenialCounts, type DenialReason } from './denials.ts'
+import { readLogin } from './login.ts'
+import type { Openness } from './route-access.ts'
+
+export const ANONYMOUS: Identity = { role: 'anonymous', name: '' }
+/** Whoever has the key. Nobody can have this name. */
+const KEY_HOLDER: Identity = { role: 'admin', name: '' }
+
+export type Verdict =
+  | { readonly ok: true; readonly identity: Identity }
+  /** `missing`: nothing was said; whether that is enough depends on what is asked for. */
+  | { readonly ok: false; readonly reason: DenialReason }
+
+export interface Guard {
+  /** Who sends it, at once wherever nothing has to be looked up. Never rejects. */
+  judge(headers: IncomingHttpHeaders, url: string): Verdict | Promise<Verdict>
+  /** As `judge`, of one login, and only as far as it is known already. */
+  recall(login: Login): Identity | undefined
+  readonly openness: Openness
+  /** Counts and logs one that is turned away. */
+  note(reason: DenialReason, where: { readonly route: string; readonly address?: string | undefined }): void
+  denied(): DenialCounts
+}
+
+export interface GuardDeps {
+  readonly doorkeeper: Doorkeeper
+  readonly clock: Clock
+  readonly log?: { warn(details: object, message: string): void }
+}
+
+const MISSING: Verdict = { ok: false, reason: 'missing' }
+const WRONG: Verdict = { ok: false, reason: 'wrong' }
+const HOLDS_KEY: Verdict = { ok: true, identity: KEY_HOLDER }
+
+export const createGuard = (
+  { doorkeeper, clock, log }: GuardDeps,
+  { apiKey, legacyOpen }: Pick<Openness, 'apiKey' | 'legacyOpen'>,
+): Guard => {
+  const counts = createDenialCounts()
+  const checkKey = apiKey === undefined ? undefined : createKeyCheck(apiKey)
+
+  const unlessExpired = (identity: Identity): Verdict =>
+    (identity.expiresAt ?? Number.POSITIVE_INFINITY) > clock() ? { ok: true, identity } : WRONG
+
+  const identify = async (login: Login): Promise<Verdict> => {
+    try {
+      const found = await doorkeeper.identify(login)
+      if (found.ok) return unlessExpired(found.identity)
+      return found.reason === 'bad-credentials' ? WRONG : { ok: false, reason: found.reason }
+    } catch {
+      return { ok: false, reason: 'unavailable' }
+    }
+  }
+
+  const recall = (login: Login): Identity | undefined => {
+    const known = doorkeeper.recall?.(login)
+    return known !== undefined && unlessExpired(known).ok ? known : undefined
+  }
+
+  const note: Guard['note'] = (reason, where) => {
+    counts.count(reason)
+    log?.warn({ reason, ...where }, 'an HTTP request was turned away')
+  }
+
+  return {
+    judge: (headers, url) => {
+      const key = checkKey?.(headers, url) ?? 'missing'
+      if (key === 'ok') return HOLDS_KEY
+      if (key === 'wrong') return { ok: false, reason: 'wrong-key' }
+      const login = readLogin(headers, url)
+      if (login === 'none') return MISSING
+      if (login === 'broken') return WRONG
+      const known = recall(login)
+      return known === undefined ? identify(login) : { ok: true, identity: known }
+    },
+    recall,
+    openness: { anonymous: doorkeeper.anonymous, apiKey, legacyOpen },
+    note,
+    denied: counts.read,
+  }
+}
+
+/** Who it is that may come in: also nobody known, where `isOpen`. What a key is worth is not asked there. */
+export const admitted = (verdict: Verdict, isOpen: boolean): Identity | DenialReason => {
+  if (verdict.ok) return verdict.identity
+  const saysNothing = verdict.reason === 'missing' || verdict.reason === 'wrong-key'
+  return isOpen && saysNothing ? ANONYMOUS : verdict.reason
+}
