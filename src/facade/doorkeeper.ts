@@ -1,5 +1,5 @@
 /** What the facade needs to know who sends a request. Whoever keeps credentials and tokens adapts to it. */
-import { BridgeError, type Identity } from '../../bridge/index.ts'
+import type { Identity } from '../../bridge/index.ts'
 
 /** What a client says to prove who it is. All of it is secret but the name. */
 export type Login =
@@ -22,8 +22,8 @@ export interface Doorkeeper {
   identify(login: Login): Promise<Identified>
   /** Who it is, when that is known without a wait; undefined: ask `identify`. For polls, thousands a second. */
   recall?(login: Login): Identity | undefined
-  /** A token for this identity. Throws STORE_UNAVAILABLE. */
-  issue(identity: Identity): Promise<Token>
+  /** A token for this identity; undefined: there is none for it. Throws STORE_UNAVAILABLE. */
+  issue(identity: Identity): Promise<Token | undefined>
   /** Clients that say nothing of themselves may come in. */
   readonly anonymous: boolean
 }
@@ -31,8 +31,6 @@ export interface Doorkeeper {
 /** Where no credentials are kept: whoever says to have some is refused. */
 export const createKeylessDoor = (anonymous: boolean): Doorkeeper => ({
   identify: async () => ({ ok: false, reason: 'bad-credentials' }),
-  issue: async () => {
-    throw new BridgeError('STORE_UNAVAILABLE', 'No credentials are kept, so there are no tokens')
-  },
+  issue: async () => undefined,
   anonymous,
 })

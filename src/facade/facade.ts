@@ -61,7 +61,7 @@ export interface Facade {
   /** Requests and sockets turned away for who sent them, since the start. */
   denied(): DenialCounts
   /** Ends the event sockets and live pictures of everyone who is meant: their credentials are good no more. */
-  disconnect(isMeant: (identity: Identity) => boolean): void
+  disconnect(isMeant: (identity: Identity) => boolean | Promise<boolean>): Promise<void>
 }
 
 /** `PORT` stands for the name of the setting. */

@@ -7,8 +7,8 @@ import type { Clock, Identity } from '../../bridge/index.ts'
 export interface Visits {
   /** Notes what someone has opened; `end` is called at most once. Returns what to call when it has ended by itself. */
   enter(identity: Identity, end: () => void): () => void
-  /** Ends everything of everyone who is meant. */
-  end(isMeant: (identity: Identity) => boolean): void
+  /** Ends everything of everyone who is meant. `isMeant` never rejects. */
+  end(isMeant: (identity: Identity) => boolean | Promise<boolean>): Promise<void>
 }
 
 interface Visit {
@@ -46,8 +46,9 @@ export const createVisits = (clock: Clock): Visits => {
       watch(visit, identity.expiresAt)
       return () => leave(visit)
     },
-    end: (isMeant) => {
-      for (const visit of [...visits.keys()]) if (isMeant(visit.identity)) endOf(visit)
+    end: async (isMeant) => {
+      for (const visit of [...visits.keys()])
+        if ((await isMeant(visit.identity)) && visits.has(visit)) endOf(visit)
     },
   }
 }

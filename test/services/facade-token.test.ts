@@ -130,7 +130,7 @@ describe('the event socket', () => {
       await openClient(port, '/', { headers: basic('dora') }),
       await openClient(port, '/', { headers: basic('anna') }),
     ]
-    facade.disconnect(({ name }) => name === 'dora')
+    await facade.disconnect(({ name }) => name === 'dora')
     expect(await dora.closed).toEqual({ code: 1008, reason: 'Credentials ended' })
     expect(anna.webSocket.readyState).toBe(anna.webSocket.OPEN)
     anna.webSocket.terminate()

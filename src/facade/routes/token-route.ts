@@ -39,10 +39,12 @@ export const createTokenRoute =
     }
 
     const schema = { response: { 200: tokenAnswer, '4xx': errorAnswer, '5xx': errorAnswer } }
-    app.post('/auth/token', { schema, onRequest: login }, async (request) => {
+    app.post('/auth/token', { schema, onRequest: login }, async (request, reply) => {
       const identity = callerOf(request)
-      if (identity === undefined) throw new TypeError('a token was asked for by nobody')
-      const { token, expiresAt } = await doorkeeper.issue(identity)
+      const issued = identity === undefined ? undefined : await doorkeeper.issue(identity)
+      if (identity === undefined || issued === undefined)
+        return turnAway(guard, { request, reply }, 'forbidden')
+      const { token, expiresAt } = issued
       return { success: true as const, token, expiresAt, role: identity.role }
     })
   }

@@ -19,11 +19,11 @@ const open = () => {
 }
 
 describe('what someone has open', () => {
-  test('is ended for those who are meant, once, and for nobody else', () => {
+  test('is ended for those who are meant, once, and for nobody else', async () => {
     const { visits, ended, enter } = open()
     for (const name of ['a', 'b', 'a']) enter(user(name))
-    visits.end(({ name }) => name === 'a')
-    visits.end(({ name }) => name === 'a')
+    await visits.end(async ({ name }) => name === 'a')
+    await visits.end(({ name }) => name === 'a')
     expect(ended).toEqual(['a', 'a'])
   })
 
@@ -40,20 +40,20 @@ describe('what someone has open', () => {
     expect(ended).toEqual(['soon', 'late'])
   })
 
-  test('is forgotten once it ended by itself', () => {
+  test('is forgotten once it ended by itself', async () => {
     const { visits, ended, enter } = open()
     enter(user('a', 2_000))()
     jest.advanceTimersByTime(10_000)
-    visits.end(() => true)
+    await visits.end(() => true)
     expect(ended).toEqual([])
     expect(jest.getTimerCount()).toBe(0)
   })
 
-  test('is nobody to be ended when it has no name', () => {
+  test('is nobody to be ended when it has no name', async () => {
     const { visits, ended, enter } = open()
     enter({ role: 'anonymous', name: '' })
     enter({ role: 'admin', name: '' })
-    visits.end(() => true)
+    await visits.end(() => true)
     expect(ended).toEqual([])
   })
 })
