@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events'
-import type { TlsFailure } from './options.ts'
+import type { Identity } from '../bridge/index.ts'
+import type { LimitName, TlsFailure } from './options.ts'
 
-/** What can be observed of the broker. Nothing here is per message. */
+/** What can be observed of the broker. Nothing here is per message, but for those that are refused. */
 export interface BrokerEvents {
   /** A client is connected: its CONNECT was accepted. */
   'client:connected': [{ clientId: string; address: string }]
@@ -12,10 +13,18 @@ export interface BrokerEvents {
   'client:error': [{ clientId: string | null; address: string; error: Error }]
   /** A client said nothing for one and a half times its keepalive. */
   'client:keepalive-timeout': [{ clientId: string }]
+  /** A CONNECT was answered with a return code other than 0. `reason` holds nothing secret. */
+  'connect:refused': [{ clientId?: string; address: string; reason: string }]
   /** A publish was not taken in; the connection was closed and its sender keeps the message. */
   'publish:refused': [{ clientId: string | null; topic: string; error: Error }]
   /** A connection to the TLS port ended before it was one: in its handshake, or for its certificate. */
   'tls:failed': [TlsFailure]
+  /** A publish, or a will, that its sender may not make was acked and went nowhere. */
+  'publish:denied': [{ clientId: string; identity: Identity; topic: string }]
+  /** A filter was answered with 128, or dropped from a session, as its client may not be sent what it matches. */
+  'subscribe:denied': [{ clientId: string; identity: Identity; filter: string }]
+  /** A bound was reached. `clientId` and `address` where one client is to be named. */
+  'limit:hit': [{ limit: LimitName; clientId?: string; address?: string }]
   /** The broker itself failed, for instance to store a session. */
   'broker:error': [{ error: Error }]
 }

@@ -1,21 +1,33 @@
 /**
  * The embedded broker: Aedes with its doors. It knows MQTT and none of our topics: whether and when a message
- * is acked is the injected intake's decision. Sessions, retained messages and wills are kept in the LevelDB it
- * is given, so a restart forgets no subscriber.
+ * is acked is the injected intake's decision, who may connect and do what the injected policy's. Sessions, retained
+ * messages and wills are kept in the LevelDB it is given, so a restart forgets no subscriber.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { Aedes, type Client, type PublishPacket } from 'aedes'
-import type { Intake, Publisher } from '../bridge/index.ts'
+import { Aedes } from 'aedes'
+import type { Clock, Intake, Level, Publisher } from '../bridge/index.ts'
 import { type BrokerEmitter, createBrokerEmitter } from './broker-events.ts'
+import { createClientLimits } from './client-limits.ts'
 import { createWriteCombiner } from './combine-writes.ts'
+import { addressOfStream } from './connect-request.ts'
+import { createConnections } from './connections.ts'
 import { forwardEvents } from './forward-events.ts'
+import { createHooks } from './hooks.ts'
 import { createTcpListener, createTlsListener, createWebSocketDoor } from './listeners.ts'
+import type { Matches } from './members.ts'
 import { BROKER_DEFAULTS, type BrokerAddress, type BrokerOptions } from './options.ts'
-import { createPacketLimit } from './packet-limit.ts'
-import { createPublishHook } from './publish-hook.ts'
-import { createQuietEmitter, type QuietEmitter, QuietPersistence } from './quiet-routing.ts'
-import { createReadPace } from './read-pace.ts'
+import type { BrokerPolicy } from './policy.ts'
+import { createQuietEmitter, type QuietEmitter } from './quiet-emitter.ts'
+import { keepRegistry } from './registry.ts'
+
+export interface BrokerDeps {
+  /** A LevelDB of its own, closed by its owner after `stop`. */
+  readonly sessions: Level
+  /** Absent: everybody may do everything. */
+  readonly policy?: BrokerPolicy
+  readonly clock?: Clock
+}
 
 /** The plain port, and that of MQTT over TLS when there is one. */
 export interface BrokerAddresses extends BrokerAddress {
@@ -35,18 +47,20 @@ export interface EmbeddedBroker extends Publisher {
    * again, though its session knows it.
    */
   distrustSessions(): void
+  /** Closes the connections of clients that are no longer who they were; their wills go out. How many it closed. */
+  disconnect(matches: Matches): number
   /** Takes no more connections, closes those there are. Acks not yet due are never sent. */
   stop(): Promise<void>
 }
 
+/** The longest timer there is: a CONNECT is waited for by the connect gate, which tells of it. */
+const NEVER_MS = 2 ** 31 - 1
+
 type PublishOptions = NonNullable<Parameters<Publisher['publish']>[2]>
 
-/**
- * A broker on an open LevelDB of its own (`sessions`, closed by its owner after `stop`).
- * It takes connections only after `start`.
- */
+/** A broker that takes connections only after `start`. */
 export const createEmbeddedBroker = (
-  { sessions }: { readonly sessions: object },
+  { sessions, policy, clock = Date.now }: BrokerDeps,
   overrides: Partial<BrokerOptions> = {},
 ): EmbeddedBroker => {
   const options = { ...BROKER_DEFAULTS, ...overrides }
@@ -54,23 +68,22 @@ export const createEmbeddedBroker = (
   const reportError = (error: Error): void => {
     if (stopping === undefined) events.emit('broker:error', { error })
   }
-  const persistence = new QuietPersistence(sessions, reportError)
+  const hooks = createHooks({ db: sessions, policy, events, now: clock, reportError }, options)
   // What the bridge has to tell before there is a broker to tell it: the newest of each topic.
   const early = new Map<string, { readonly payload: string; readonly options: PublishOptions }>()
   const combineWrites = createWriteCombiner()
-  const limitPackets = createPacketLimit(options)
-  const readPace = createReadPace(options)
+  const connections = createConnections(events, options)
+  const limits = createClientLimits(events, options)
   let aedes: Aedes | undefined
   let router: QuietEmitter | undefined
   let stopping: Promise<void> | undefined
-  let sessionsAreTrusted = true
 
   const handle = (stream: Duplex, request?: IncomingMessage): void => {
-    if (aedes === undefined || stopping !== undefined) return void stream.destroy()
+    // A WebSocket may come while the sessions are still being read.
+    if (aedes === undefined || router === undefined || stopping !== undefined) return void stream.destroy()
+    if (!connections.enter(stream, addressOfStream(stream, request))) return void stream.destroy()
     combineWrites(stream)
-    const client = aedes.handle(stream, request)
-    limitPackets(client)
-    readPace.add(client)
+    limits.add(aedes.handle(stream, request))
   }
   const tcp = createTcpListener(options, handle, (error) => events.emit('broker:error', { error }))
   const secure = createTlsListener(options.tls, handle, events)
@@ -84,28 +97,21 @@ export const createEmbeddedBroker = (
   }
 
   const start = async (intake: Intake): Promise<BrokerAddresses> => {
-    const storedPacket = async (
-      client: Client,
-      packet: PublishPacket,
-    ): Promise<PublishPacket | undefined> => {
-      if (!sessionsAreTrusted) return undefined
-      return await persistence.incomingGetPacket(client, packet).then(
-        (stored) => stored as PublishPacket,
-        () => undefined,
-      )
-    }
     const emitter = createQuietEmitter(options.concurrency)
-    const isSilent = (topic: string): boolean => emitter.isSilent(topic) && persistence.isSilent(topic)
     aedes = await Aedes.createBroker({
-      persistence,
       mq: emitter,
       concurrency: options.concurrency,
-      connectTimeout: options.connectTimeoutMs,
+      connectTimeout: NEVER_MS,
       drainTimeout: options.drainTimeoutMs,
-      authorizePublish: createPublishHook({ intake, events, storedPacket, isSilent }),
+      maxInflightInbound: options.maxInflight,
+      preConnect: limits.gate.preConnect,
+      ...hooks.forAedes(intake, emitter),
     })
-    router = emitter
+    aedes.on('keepaliveTimeout', limits.gate.keepaliveTimeout)
+    await hooks.follow(aedes)
+    keepRegistry(aedes)
     forwardEvents(aedes, events)
+    router = emitter
     for (const [topic, { payload, options: told }] of early) publishNow(aedes, topic, payload, told)
     early.clear()
     const address = await tcp.listen()
@@ -118,6 +124,8 @@ export const createEmbeddedBroker = (
     secure.close()
     const running = aedes
     if (running !== undefined) await new Promise<void>((resolve) => running.close(() => resolve()))
+    hooks.stop()
+    limits.gate.stop()
   }
 
   return {
@@ -137,9 +145,8 @@ export const createEmbeddedBroker = (
     // Sessions whose client is away do not count: they are not sent what goes with QoS 0. Who will listen is not
     // known before the start; after the stop nobody does.
     isHeard: (topic) => stopping === undefined && (router === undefined || router.isHeard(topic)),
-    distrustSessions: () => {
-      sessionsAreTrusted = false
-    },
+    distrustSessions: hooks.distrustSessions,
+    disconnect: hooks.disconnect,
     stop: () => {
       stopping ??= stopOnce()
       return stopping

@@ -1,14 +1,10 @@
 /** What Aedes tells, as the broker's own typed events. */
 import type { Aedes, Client } from 'aedes'
 import type { BrokerEmitter } from './broker-events.ts'
+import { addressOf, ConnectRefusal } from './connect-request.ts'
 
 /** A subscription that was not granted [MQTT-3.9.3]. */
 const REFUSED = 128
-
-const addressOf = (client: Client): string => {
-  const remote: unknown = client.req?.socket.remoteAddress ?? Reflect.get(client.conn, 'remoteAddress')
-  return typeof remote === 'string' ? remote : 'unknown'
-}
 
 /** What a client that has just connected listens to already: a kept session brings it along. */
 const keptTopics = (client: Client): readonly string[] => {
@@ -37,19 +33,28 @@ const forwardSubscriptions = (aedes: Aedes, events: BrokerEmitter): void => {
   })
 }
 
+/** Why a connection ended: Aedes itself refused its CONNECT (it gives such errors a code), or it failed. */
+const forwardErrors = (aedes: Aedes, events: BrokerEmitter): void => {
+  const tell = (client: Client, error: Error): void => {
+    // Told of where it was refused.
+    if (error instanceof ConnectRefusal) return
+    const address = addressOf(client)
+    const clientId = client.id ?? null
+    if (Reflect.has(error, 'errorCode')) events.emit('connect:refused', { address, reason: error.message })
+    else events.emit('client:error', { clientId, address, error })
+  }
+  aedes.on('clientError', tell)
+  aedes.on('connectionError', tell)
+  Reflect.apply(aedes.on, aedes, ['error', (error: Error) => events.emit('broker:error', { error })])
+}
+
 /** Tells on `events` what happens in `aedes`. */
 export const forwardEvents = (aedes: Aedes, events: BrokerEmitter): void => {
   aedes.on('clientReady', (client) =>
     events.emit('client:connected', { clientId: client.id, address: addressOf(client) }),
   )
   aedes.on('clientDisconnect', (client) => events.emit('client:disconnected', { clientId: client.id }))
-  aedes.on('clientError', (client, error) =>
-    events.emit('client:error', { clientId: client.id, address: addressOf(client), error }),
-  )
-  aedes.on('connectionError', (client, error) =>
-    events.emit('client:error', { clientId: null, address: addressOf(client), error }),
-  )
   aedes.on('keepaliveTimeout', (client) => events.emit('client:keepalive-timeout', { clientId: client.id }))
-  Reflect.apply(aedes.on, aedes, ['error', (error: Error) => events.emit('broker:error', { error })])
+  forwardErrors(aedes, events)
   forwardSubscriptions(aedes, events)
 }

@@ -2,5 +2,6 @@
 export * from './broker-events.ts'
 export { certificateNameOf } from './certificate-name.ts'
 export * from './embedded-broker.ts'
+export type { Matches } from './members.ts'
 export * from './options.ts'
 export type * from './policy.ts'

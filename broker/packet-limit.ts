@@ -6,7 +6,7 @@
  * answer MQTT 3.1.1 has. Its sender comes back and sends again what it keeps.
  */
 import type { Client } from 'aedes'
-import type { BrokerOptions } from './options.ts'
+import type { BrokerOptions, LimitName } from './options.ts'
 
 /** Packets up to this size are not counted: a thousand boards that send one each are no danger. */
 const LARGE_BYTES = 65_536
@@ -19,10 +19,10 @@ interface Parser {
 }
 
 /** A limit that all clients it is given share. It looks once for each chunk that is read, not for each packet. */
-export const createPacketLimit = ({
-  maxPacketBytes,
-  maxLargeBytes,
-}: Pick<BrokerOptions, 'maxPacketBytes' | 'maxLargeBytes'>): ((client: Client) => void) => {
+export const createPacketLimit = (
+  { maxPacketBytes, maxLargeBytes }: Pick<BrokerOptions, 'maxPacketBytes' | 'maxLargeBytes'>,
+  onLimit: (limit: LimitName, client: Client) => void,
+): ((client: Client) => void) => {
   let receiving = 0
 
   return (client) => {
@@ -37,8 +37,10 @@ export const createPacketLimit = ({
 
     const begin = (packet: Parser['packet']): void => {
       if (packet.length > maxPacketBytes) {
+        onLimit('maxPacketBytes', client)
         client.emit('error', new Error(`a packet over the limit of ${maxPacketBytes} bytes`))
       } else if (receiving + packet.length > maxLargeBytes) {
+        onLimit('maxLargeBytes', client)
         client.emit('error', new Error('too many large packets at once'))
       } else {
         large = packet

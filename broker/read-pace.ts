@@ -4,24 +4,53 @@
  * memory, and a thousand boards that send as fast as they can would have a gigabyte on its way.
  *
  * From `busy` messages on, connections are read in small pieces; from `most` on, not at all until some of those are
- * acked, and then in turn. What waits is in the kernel's buffers: TCP holds the senders back, and nothing is dropped.
- * Below `busy` nothing differs from Aedes alone.
+ * acked, and then in turn. One connection is read no further while `maxInflight` of its own messages are not acked,
+ * and no faster than `publishRate`. What waits is in the kernel's buffers: TCP holds the senders back, and nothing
+ * is dropped. Below all bounds nothing differs from Aedes alone.
  */
 import type { Client } from 'aedes'
-import type { BrokerOptions } from './options.ts'
+import type { Packet } from 'mqtt-packet'
+import type { BrokerOptions, LimitName } from './options.ts'
+import { createPublishRate } from './publish-rate.ts'
 
 /** Some 35 small readings. Below the stream's high-water mark, which a larger read would raise. */
 const PIECE_BYTES = 4096
+/** The smallest PUBLISH, with a topic of one character and no payload. */
+const LEAST_BYTES = 5
+/** The smallest high-water mark of a socket. */
+const MOST_BYTES = 16_384
+
+const WHOLE = Number.POSITIVE_INFINITY
 
 /** What of Aedes' client is used here; it has no door to its reading. */
 interface Inner {
-  /** Packets taken from the last piece that was read and not yet done with; it reads on at 0. */
+  /**
+   * Packets taken from the last pieces that were read and not yet done with; it reads on at 0. Less by the number of
+   * pieces that have arrived meanwhile, so not what is in flight.
+   */
   readonly _parsingBatch: number
+  _paused?: boolean
   _nextBatch(error?: Error | null): void
-  readonly _parser: { parse(chunk: Buffer): number }
+  resume(): void
+  readonly _parser: Parser
+}
+
+interface Parser {
+  parse(chunk: Buffer): number
+  listeners(event: 'packet'): ((packet: Packet) => void)[]
+  removeAllListeners(event: 'packet'): void
+  on(event: 'packet', listener: (packet: Packet) => void): void
 }
 
 type Read = (size?: number | null) => Buffer | null
+
+type PaceOptions = Pick<BrokerOptions, 'busyMessages' | 'mostMessages' | 'maxInflight' | 'publishRate'>
+
+export interface PaceDeps {
+  readonly onLimit: (limit: LimitName, client: Client) => void
+  /** Looks at each packet of a client first; false: it goes no further. */
+  readonly check: (client: Client) => (packet: Packet) => boolean
+}
 
 export interface ReadPace {
   /** Paces this client too, from its first byte on. */
@@ -31,10 +60,10 @@ export interface ReadPace {
 }
 
 /** A pace that all clients it is given share. */
-export const createReadPace = ({
-  busyMessages,
-  mostMessages,
-}: Pick<BrokerOptions, 'busyMessages' | 'mostMessages'>): ReadPace => {
+export const createReadPace = (
+  { busyMessages, mostMessages, maxInflight, publishRate }: PaceOptions,
+  { onLimit, check }: PaceDeps,
+): ReadPace => {
   let inFlight = 0
   let waiting: (() => void)[] = []
   let resuming = false
@@ -62,37 +91,72 @@ export const createReadPace = ({
   const add = (client: Client): void => {
     const inner = client as unknown as Inner
     const { conn } = client
+    const parser = inner._parser
     const readThrough = conn.read.bind(conn) as Read
     const nextBatch = inner._nextBatch.bind(client)
-    const parse = inner._parser.parse.bind(inner._parser)
+    const parse = parser.parse.bind(parser)
+    const isAllowed = check(client)
+    const [enqueue] = parser.listeners('packet')
     let own = 0
     let isParsing = false
     let isWaiting = false
+    let isFull = false
+    /** The last read left out what the room in flight did not allow for. */
+    let isCut = false
     let gone = false
-
-    const count = (): void => {
-      const now = gone ? 0 : inner._parsingBatch
-      inFlight += now - own
-      own = now
-      resumeSoon()
-    }
 
     const readOn = (): void => {
       isWaiting = false
       if (!gone && !client.closed) nextBatch()
     }
+    const rate = createPublishRate(publishRate, { readOn, onPause: () => onLimit('publishRate', client) })
+
+    const receive = (packet: Packet): void => {
+      if (!isAllowed(packet)) return
+      own += 1
+      inFlight += 1
+      if (packet.cmd === 'publish') rate.count()
+      enqueue?.call(parser, packet)
+    }
+
+    const done = (count: number): void => {
+      own -= count
+      inFlight -= count
+      resumeSoon()
+    }
+
+    /** Whether as many of its own messages are in flight as may be; it is read on when all are done with. */
+    const hasNoRoom = (): boolean => {
+      const wasFull = isFull
+      isFull = own >= maxInflight
+      if (isFull && !wasFull) onLimit('maxInflight', client)
+      return isFull
+    }
+
+    /** No more than there is room for, whatever the size of its messages; of a whole chunk the rest follows at once. */
+    const readUpTo = (piece: number): Buffer | null => {
+      const size = Math.min(piece, (maxInflight - own) * LEAST_BYTES, MOST_BYTES)
+      const isWhole = conn.readableLength <= size
+      isCut = !isWhole && piece > MOST_BYTES
+      return readThrough(isWhole ? null : size)
+    }
 
     const read: Read = (size) => {
       if (size !== null) return readThrough(size)
+      isCut = false
       // Of a packet that is done with at once: what is read now would be parsed in the middle of it.
-      if (isParsing) return null
-      if (inFlight < busyMessages) return readThrough(size)
+      if (isParsing || inner._paused === true || hasNoRoom() || rate.isPaused()) return null
       if (inFlight >= mostMessages) {
         if (!isWaiting) waiting.push(readOn)
         isWaiting = true
         return null
       }
-      return readThrough(conn.readableLength > PIECE_BYTES ? PIECE_BYTES : null)
+      return readUpTo(Math.min(inFlight < busyMessages ? WHOLE : PIECE_BYTES, rate.pieceBytes()))
+    }
+
+    const readCut = (): Buffer | null => {
+      isCut = false
+      return hasNoRoom() || inner._paused === true ? null : readUpTo(WHOLE)
     }
 
     const parsed = (chunk: Buffer): number => {
@@ -106,22 +170,30 @@ export const createReadPace = ({
 
     conn.once('close', () => {
       gone = true
-      count()
+      rate.stop()
+      done(own)
     })
+    parser.removeAllListeners('packet')
+    parser.on('packet', receive)
     Object.assign(conn, { read })
     Object.assign(inner, {
       _nextBatch: (error?: Error | null) => {
+        if (own > 0) done(1)
         nextBatch(error)
-        count()
+      },
+      // Aedes reads on by the same function, though no packet is done with.
+      resume: () => {
+        inner._paused = false
+        nextBatch()
       },
     })
-    inner._parser.parse = (chunk) => {
+    parser.parse = (chunk) => {
       let left = parsed(chunk)
       // When all of it is done with, or a piece ends within its first packet, nobody else would read on.
       for (;;) {
-        count()
-        if (inner._parsingBatch > 0 || client.closed || conn.readableLength === 0) return left
-        const next = read(null)
+        if (client.closed || conn.readableLength === 0) return left
+        if (inner._parsingBatch > 0 && !isCut) return left
+        const next = isCut ? readCut() : read(null)
         if (next === null) return left
         left = parsed(next)
       }

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import mqttPacket, { type IConnectPacket, type Packet } from 'mqtt-packet'
-import type { Done, Message } from '../../bridge/index.ts'
+import type { Clock, Done, Message } from '../../bridge/index.ts'
 import { openLevel } from '../../bridge/stores/level-open.ts'
-import { type BrokerOptions, createEmbeddedBroker } from '../../broker/index.ts'
+import { type BrokerOptions, type BrokerPolicy, createEmbeddedBroker } from '../../broker/index.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** A message as the intake got it; nothing is acked until `done` is called. */
@@ -19,15 +19,22 @@ export interface TakenIn {
 
 type Cleanup = () => unknown
 
+export interface BrokerSetUp {
+  readonly folder?: string
+  readonly options?: Partial<BrokerOptions>
+  readonly policy?: BrokerPolicy
+  readonly clock?: Clock
+}
+
 /** One broker on sessions of its own, its intake open to the test. */
 export const startBroker = async (
   cleanups: Cleanup[],
-  { folder, options = {} }: { readonly folder?: string; readonly options?: Partial<BrokerOptions> } = {},
+  { folder, options = {}, ...deps }: BrokerSetUp = {},
 ) => {
   const at = folder ?? (await mkdtemp(join(tmpdir(), 'sluice-broker-')))
   if (folder === undefined) cleanups.push(() => rm(at, { recursive: true, force: true }))
   const { db } = await openLevel({ folder: join(at, 'sessions'), what: 'sessions' })
-  const broker = createEmbeddedBroker({ sessions: db }, { port: 0, ...options })
+  const broker = createEmbeddedBroker({ sessions: db, ...deps }, { port: 0, ...options })
   const taken: TakenIn[] = []
   const control = { hold: false, failWith: undefined as Error | undefined }
   const stop = async (): Promise<void> => {

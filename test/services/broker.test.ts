@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { openLevel } from '../../bridge/stores/level-open.ts'
+import { type Level, openLevel } from '../../bridge/stores/level-open.ts'
 import { createEmbeddedBroker } from '../../broker/index.ts'
 import { settled } from '../support/deferred.ts'
 import { eventually } from '../support/eventually.ts'
@@ -312,7 +312,7 @@ describe('stopping the broker', () => {
   })
 
   test('before it was started is no error', async () => {
-    const broker = createEmbeddedBroker({ sessions: {} })
+    const broker = createEmbeddedBroker({ sessions: {} as Level })
     await expect(broker.stop()).resolves.toBeUndefined()
   })
 

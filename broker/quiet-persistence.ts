@@ -1,0 +1,181 @@
+/**
+ * Sessions, retained messages and wills in LevelDB, within bounds. The offline subscribers of a topic are looked up
+ * once while there are none.
+ *
+ * Of a session whose queue is full the newest message is dropped: the older ones may be on their way to its client
+ * already, keep their order, and need not be read to be removed; Mosquitto does the same. A client that is connected
+ * is sent the newest all the same, only not again after a reconnect.
+ *
+ * What would be retained beyond the bounds is sent on and not kept, and what its topic had is removed: who comes
+ * later is rather told nothing than what is no longer true.
+ */
+import type { Readable } from 'node:stream'
+import type { Aedes, Client, PublishPacket, Subscription } from 'aedes'
+import AsyncLevelPersistence from 'aedes-persistence-level/asyncPersistence.js'
+import type { Level } from '../bridge/index.ts'
+import type { BrokerOptions, LimitName } from './options.ts'
+import { createRetainedLedger, type RetainedLedger, type RetainedLimit } from './retained-ledger.ts'
+import { ALL_QUEUED, ALL_RETAINED, ALL_SUBSCRIPTIONS, clientIdIn, queuesOf, topicIn } from './session-keys.ts'
+import { createSilentTopics } from './silent-topics.ts'
+
+export interface PersistenceDeps {
+  readonly db: Level
+  /** What is retained could not be read for a new subscriber. */
+  readonly onError: (error: Error) => void
+  readonly onLimit: (limit: LimitName, clientId?: string) => void
+  /** Whether one filter of a SUBSCRIBE was granted: Aedes hands all of them over to be kept. */
+  readonly isGranted: (client: Client, subscription: Subscription) => boolean
+}
+
+type Queued = { readonly clientId: string }
+type Packet = { readonly messageId?: number }
+
+const NO_SUBSCRIPTIONS: Promise<readonly object[]> = Promise.resolve([])
+const NOTHING_QUEUED: Promise<unknown> = Promise.resolve()
+/** The store's own errors have a code. */
+const unlessMissing = (error: unknown): void => {
+  if (typeof error === 'object' && error !== null && Reflect.has(error, 'code')) throw error
+}
+const KEYS = { keyEncoding: 'utf8', valueEncoding: 'buffer' } as const
+
+/** The persistence Aedes is given. */
+export class QuietPersistence extends AsyncLevelPersistence {
+  readonly #deps: PersistenceDeps
+  readonly #maxQueued: number
+  readonly #silent = createSilentTopics()
+  readonly #retained: RetainedLedger
+  /** Messages queued for each client id that has any. */
+  readonly #queued = new Map<string, number>()
+  readonly #clearing = new Map<string, Promise<unknown>>()
+  /** Aedes hands the filters of one SUBSCRIBE over once for each of them. */
+  readonly #adding = new WeakMap<readonly object[], Promise<void>>()
+
+  constructor(deps: PersistenceDeps, options: Pick<BrokerOptions, RetainedLimit | 'maxOfflineMessages'>) {
+    super(deps.db)
+    this.#deps = deps
+    this.#maxQueued = options.maxOfflineMessages
+    this.#retained = createRetainedLedger(options)
+  }
+
+  /** Retained messages there are, and what they take. */
+  get retained(): Pick<RetainedLedger, 'count' | 'bytes'> {
+    return this.#retained
+  }
+
+  /** An async function, or Aedes refuses it. */
+  override async setup(broker: Aedes): Promise<void> {
+    await super.setup(broker)
+    const { db } = this.#deps
+    for await (const [key, value] of db.iterator<string, Buffer>({ ...ALL_RETAINED, ...KEYS })) {
+      this.#retained.load(topicIn(key), value.length + key.length)
+    }
+    for await (const key of db.keys<string>({ ...ALL_QUEUED, ...KEYS })) this.#count(clientIdIn(key), 1)
+  }
+
+  /** Client ids of which something is kept. */
+  async clientIds(): Promise<ReadonlySet<string>> {
+    const found = new Set(this.#queued.keys())
+    const keys = this.#deps.db.keys<string>({ ...ALL_SUBSCRIPTIONS, ...KEYS })
+    for await (const key of keys) found.add(clientIdIn(key))
+    return found
+  }
+
+  /** Forgets all that is kept for a client id. */
+  async dropSession(clientId: string): Promise<void> {
+    await super.cleanSubscriptions({ id: clientId })
+    for (const range of queuesOf(clientId))
+      await this.#deps.db.clear<string>({ ...range, keyEncoding: 'utf8' })
+    this.#queued.delete(clientId)
+  }
+
+  /** True when no session, connected or not, subscribes to this topic; false also when that is not known. */
+  isSilent(topic: string): boolean {
+    return this.#silent.has(topic)
+  }
+
+  /** Aedes listens for no error of this stream, and would end the process over a store that is being closed. */
+  override createRetainedStreamCombi(patterns: readonly string[]): Readable {
+    return super.createRetainedStreamCombi(patterns).on('error', this.#deps.onError)
+  }
+
+  override storeRetained(packet: PublishPacket): Promise<void> {
+    const { topic, payload } = packet
+    if (payload.length === 0) {
+      this.#retained.remove(topic)
+      return super.storeRetained(packet)
+    }
+    const limit = this.#retained.add(topic, payload.length)
+    if (limit === undefined) return super.storeRetained(packet)
+    this.#deps.onLimit(limit)
+    if (!this.#retained.has(topic)) return Promise.resolve()
+    this.#retained.remove(topic)
+    return super.storeRetained({ ...packet, payload: '' })
+  }
+
+  override addSubscriptions(client: Client, subscriptions: readonly Subscription[]): Promise<void> {
+    this.#silent.clear()
+    const adding = this.#adding.get(subscriptions)
+    if (adding !== undefined) return adding
+    const granted = subscriptions.filter((each) => this.#deps.isGranted(client, each))
+    const added = super.addSubscriptions(client, granted)
+    this.#adding.set(subscriptions, added)
+    return added
+  }
+
+  override subscriptionsByTopic(topic: string): Promise<readonly object[]> {
+    if (this.#silent.has(topic)) return NO_SUBSCRIPTIONS
+    return this.#lookUp(topic)
+  }
+
+  override outgoingEnqueueCombi(subscriptions: readonly Queued[], packet: object): Promise<unknown> {
+    if (subscriptions.length === 0) return NOTHING_QUEUED
+    const clientIds = new Set(subscriptions.map(({ clientId }) => clientId))
+    const withRoom = [...clientIds].filter((clientId) => this.#takePlace(clientId))
+    return super.outgoingEnqueueCombi(
+      withRoom.map((clientId) => ({ clientId })),
+      packet,
+    )
+  }
+
+  /** Of a message that found no room in the queue there is nothing to update. */
+  override outgoingUpdate(client: Client, packet: Packet): Promise<void> {
+    return super.outgoingUpdate(client, packet).catch(unlessMissing)
+  }
+
+  /** The same ack twice, side by side, makes room once. */
+  override outgoingClearMessageId(client: Client, packet: Packet): Promise<unknown> {
+    const key = `${packet.messageId} ${client.id}`
+    const underWay = this.#clearing.get(key)
+    if (underWay !== undefined) return underWay
+    const clearing = super
+      .outgoingClearMessageId(client, packet)
+      .then((cleared) => {
+        if (cleared !== undefined) this.#count(client.id, -1)
+        return cleared
+      })
+      .finally(() => this.#clearing.delete(key))
+    this.#clearing.set(key, clearing)
+    return clearing
+  }
+
+  #takePlace(clientId: string): boolean {
+    const isFull = (this.#queued.get(clientId) ?? 0) >= this.#maxQueued
+    if (isFull) this.#deps.onLimit('maxOfflineMessages', clientId)
+    else this.#count(clientId, 1)
+    return !isFull
+  }
+
+  #count(clientId: string, change: 1 | -1): void {
+    const count = (this.#queued.get(clientId) ?? 0) + change
+    if (count > 0) this.#queued.set(clientId, count)
+    else this.#queued.delete(clientId)
+  }
+
+  async #lookUp(topic: string): Promise<readonly object[]> {
+    const { generation } = this.#silent
+    const found = await super.subscriptionsByTopic(topic)
+    // Somebody may have subscribed while this was on its way.
+    if (found.length === 0 && generation === this.#silent.generation) this.#silent.add(topic)
+    return found
+  }
+}
