@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { createDeferred } from '../support/deferred.ts'
+import { createDeferred, settled } from '../support/deferred.ts'
 import { eventually } from '../support/eventually.ts'
 import { ADMIN, BOARD, credentialsOf, DASHBOARD, OPERATOR, tablePolicy } from './broker-policy.ts'
 import {
@@ -7,6 +7,8 @@ import {
   cleanUp,
   connectBoard,
   connectClient,
+  connectPacket,
+  openBoard,
   publishPacket,
   startBroker,
 } from './broker-rig.ts'
@@ -84,7 +86,10 @@ describe('a CONNECT', () => {
     expect(rig.taken).toEqual([])
   })
 
-  test('that is still being decided lets nothing through that was sent behind it', async () => {
+  test.each([
+    ['wrong', 4, 0],
+    ['board', 0, 1],
+  ])('that is still being decided (%s) holds back what was sent behind it', async (password, code, taken) => {
     const decided = createDeferred()
     const table = policy()
     const admit: typeof table.admit = async (request) => {
@@ -92,16 +97,15 @@ describe('a CONNECT', () => {
       return table.admit(request)
     }
     const rig = await startBroker(cleanups, { policy: { ...table, admit } })
-    const connecting = connectBoard(cleanups, rig, {
-      ...credentialsOf(BOARD),
-      password: Buffer.from('wrong'),
-    })
-    await eventually(() => rig.broker.events.listenerCount('connect:refused') === 0)
+    const board = openBoard(cleanups, rig)
+    const large = publishPacket(1, 1, { topic: 'sensors/board/data', payload: 'x'.repeat(200_000) })
+    board.send(connectPacket({ ...credentialsOf(BOARD), password: Buffer.from(password) }), large)
+    await settled(50)
+    expect(rig.taken).toHaveLength(0)
     decided.resolve()
-    const board = await connecting
-    board.socket.on('error', () => {})
-    await eventually(() => board.isClosed)
-    expect(rig.taken).toEqual([])
+    expect(await board.next('connack')).toMatchObject({ returnCode: code })
+    await eventually(() => (taken === 0 ? board.isClosed : board.has('puback', 1)))
+    expect(rig.taken).toHaveLength(taken)
   })
 })
 

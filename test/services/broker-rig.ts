@@ -81,12 +81,19 @@ export interface RawBoard {
   has(cmd: Packet['cmd'], messageId?: number): boolean
 }
 
-/** Connects a raw board and awaits its CONNACK. */
-export const connectBoard = async (
-  cleanups: Cleanup[],
-  rig: BrokerRig,
-  given: Partial<IConnectPacket> = {},
-): Promise<RawBoard> => {
+/** The CONNECT of a board. */
+export const connectPacket = (given: Partial<IConnectPacket> = {}): IConnectPacket => ({
+  cmd: 'connect',
+  protocolId: 'MQTT',
+  protocolVersion: 4,
+  clean: true,
+  clientId: 'board',
+  keepalive: 0,
+  ...given,
+})
+
+/** A raw board that has said nothing yet. */
+export const openBoard = (cleanups: Cleanup[], rig: BrokerRig): RawBoard => {
   const socket = connectSocket({ port: rig.address.port, host: '127.0.0.1', noDelay: true })
   cleanups.push(() => socket.destroy())
   const parser = mqttPacket.parser()
@@ -100,7 +107,7 @@ export const connectBoard = async (
   })
   const matches = (cmd: Packet['cmd'], messageId?: number) => (packet: Packet) =>
     packet.cmd === cmd && (messageId === undefined || packet.messageId === messageId)
-  const board: RawBoard = {
+  return {
     socket,
     packets,
     get isClosed() {
@@ -112,15 +119,16 @@ export const connectBoard = async (
     next: (cmd, messageId) => eventually(() => packets.find(matches(cmd, messageId))),
     has: (cmd, messageId) => packets.some(matches(cmd, messageId)),
   }
-  board.send({
-    cmd: 'connect',
-    protocolId: 'MQTT',
-    protocolVersion: 4,
-    clean: true,
-    clientId: 'board',
-    keepalive: 0,
-    ...given,
-  })
+}
+
+/** Connects a raw board and awaits its CONNACK. */
+export const connectBoard = async (
+  cleanups: Cleanup[],
+  rig: BrokerRig,
+  given: Partial<IConnectPacket> = {},
+): Promise<RawBoard> => {
+  const board = openBoard(cleanups, rig)
+  board.send(connectPacket(given))
   await board.next('connack')
   return board
 }
