@@ -69,7 +69,10 @@ export const createPublishRate = (rate: number, { readOn, onPause }: PublishRate
       onPause()
       return true
     },
-    pieceBytes: () => (level(performance.now()) < burst / 2 ? piece : Number.POSITIVE_INFINITY),
+    pieceBytes: () => {
+      const left = level(performance.now())
+      return left < burst / 2 ? piece : left * LEAST_BYTES
+    },
     stop: () => clearTimeout(timer),
   }
 }

@@ -125,7 +125,7 @@ export const createReadPace = (
       resumeSoon()
     }
 
-    /** Whether as many of its own messages are in flight as may be; it is read on when all are done with. */
+    /** Whether as many of its own messages are in flight as may be; it is read on when half of them are done with. */
     const hasNoRoom = (): boolean => {
       const wasFull = isFull
       isFull = own >= maxInflight
@@ -156,7 +156,14 @@ export const createReadPace = (
 
     const readCut = (): Buffer | null => {
       isCut = false
-      return hasNoRoom() || inner._paused === true ? null : readUpTo(WHOLE)
+      return inner._paused === true || hasNoRoom() || rate.isPaused() ? null : readUpTo(rate.pieceBytes())
+    }
+
+    /** One message that is held for long does not hold up those behind it. */
+    const readOnWithRoom = (): void => {
+      if (!isFull || own > maxInflight / 2 || gone || client.closed) return
+      const chunk = read(null)
+      if (chunk !== null) parser.parse(chunk)
     }
 
     const parsed = (chunk: Buffer): number => {
@@ -180,6 +187,7 @@ export const createReadPace = (
       _nextBatch: (error?: Error | null) => {
         if (own > 0) done(1)
         nextBatch(error)
+        readOnWithRoom()
       },
       // Aedes reads on by the same function, though no packet is done with.
       resume: () => {

@@ -7,7 +7,12 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import mqttPacket, { type IConnectPacket, type Packet } from 'mqtt-packet'
 import type { Clock, Done, Message } from '../../bridge/index.ts'
 import { openLevel } from '../../bridge/stores/level-open.ts'
-import { type BrokerOptions, type BrokerPolicy, createEmbeddedBroker } from '../../broker/index.ts'
+import {
+  type BrokerEvents,
+  type BrokerOptions,
+  type BrokerPolicy,
+  createEmbeddedBroker,
+} from '../../broker/index.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** A message as the intake got it; nothing is acked until `done` is called. */
@@ -50,6 +55,13 @@ export const startBroker = async (
 }
 
 export type BrokerRig = Awaited<ReturnType<typeof startBroker>>
+
+/** The bounds that were reached, as they are told. */
+export const limitsHit = (rig: BrokerRig): readonly BrokerEvents['limit:hit'][0][] => {
+  const told: BrokerEvents['limit:hit'][0][] = []
+  rig.broker.events.on('limit:hit', (event) => told.push(event))
+  return told
+}
 
 /** The payloads taken in, as text. */
 export const payloads = (rig: BrokerRig): readonly string[] =>
