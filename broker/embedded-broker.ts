@@ -3,6 +3,7 @@
  * is acked is the injected intake's decision, who may connect and do what the injected policy's. Sessions, retained
  * messages and wills are kept in the LevelDB it is given, so a restart forgets no subscriber.
  */
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Aedes } from 'aedes'
@@ -56,6 +57,9 @@ export interface EmbeddedBroker extends Publisher {
 /** The longest timer there is: a CONNECT is waited for by the connect gate, which tells of it. */
 const NEVER_MS = 2 ** 31 - 1
 
+/** What is queued for a session is sent in the order of the ids of the brokers that queued it: the order of starts. */
+const brokerId = (now: number): string => `${now.toString(36).padStart(9, '0')}-${randomUUID()}`
+
 type PublishOptions = NonNullable<Parameters<Publisher['publish']>[2]>
 
 /** A broker that takes connections only after `start`. */
@@ -99,6 +103,7 @@ export const createEmbeddedBroker = (
   const start = async (intake: Intake): Promise<BrokerAddresses> => {
     const emitter = createQuietEmitter(options.concurrency)
     aedes = await Aedes.createBroker({
+      id: brokerId(clock()),
       mq: emitter,
       concurrency: options.concurrency,
       connectTimeout: NEVER_MS,
