@@ -56,7 +56,8 @@ export const createConnectGate = (
 ): ConnectGate => {
   const bucket = createTokenBucket({ rate: connectRate, burst: Math.max(1, connectRate) }, performance.now())
   const held = new WeakSet<Client>()
-  const deadlines = new WeakMap<Client, NodeJS.Timeout>()
+  /** Ends the wait for a CONNECT. */
+  const deadlines = new WeakMap<Client, () => void>()
   const waiting = new Set<Waiting>()
   let timer: NodeJS.Timeout | undefined
 
@@ -104,7 +105,7 @@ export const createConnectGate = (
     preConnect: (client, packet, callback) => {
       const inner = client as unknown as Inner
       inner.pause()
-      clearTimeout(deadlines.get(client))
+      deadlines.get(client)?.()
       const { keepalive = 0 } = packet
       if (keepalive === 0 || keepalive > maxKeepaliveS) {
         packet.keepalive = maxKeepaliveS
@@ -118,8 +119,14 @@ export const createConnectGate = (
         client.emit('error', new Error('connect did not arrive in time'))
       }, connectTimeoutMs)
       deadline.unref()
-      deadlines.set(client, deadline)
-      client.conn.once('close', () => clearTimeout(deadline))
+      // Nothing of it is left while its client is connected: that is what idle boards cost.
+      const settle = (): void => {
+        clearTimeout(deadline)
+        client.conn.off('close', settle)
+        deadlines.delete(client)
+      }
+      deadlines.set(client, settle)
+      client.conn.once('close', settle)
     },
     keepaliveTimeout: (client) => {
       if (held.has(client)) onLimit('maxKeepaliveS', client)

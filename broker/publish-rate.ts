@@ -3,7 +3,7 @@
  * TCP holds it back. What one read holds is known only afterwards; near the bound it is read in small pieces, so
  * that it is never paused for much more than a second, in which no keepalive can run out.
  */
-import { createTokenBucket, type TokenBucket } from './token-bucket.ts'
+import { createTokenBucket } from './token-bucket.ts'
 
 const BURST_S = 10
 /** The smallest PUBLISH: what one piece may hold at most is its bytes over these. */
@@ -28,26 +28,16 @@ export interface PublishRateDeps {
   readonly onPause: () => void
 }
 
-const UNBOUNDED: PublishRate = {
-  count: () => {},
-  isPaused: () => false,
-  pieceBytes: () => Number.POSITIVE_INFINITY,
-  stop: () => {},
-}
-
-/** For one client; `rate`: messages a second, 0 for no bound. A client that never publishes has no bucket. */
+/** For one client; `rate`: messages a second, more than 0. */
 export const createPublishRate = (rate: number, { readOn, onPause }: PublishRateDeps): PublishRate => {
-  if (rate === 0) return UNBOUNDED
   const burst = rate * BURST_S
   const piece = Math.min(MOST_PIECE, Math.max(LEAST_PIECE, rate * LEAST_BYTES))
-  let bucket: TokenBucket | undefined
+  const bucket = createTokenBucket({ rate, burst }, performance.now())
   let counted = 0
   let timer: NodeJS.Timeout | undefined
 
   const level = (now: number): number => {
-    if (counted === 0) return bucket === undefined ? burst : bucket.level(now)
-    bucket ??= createTokenBucket({ rate, burst }, now)
-    bucket.take(counted, now)
+    if (counted > 0) bucket.take(counted, now)
     counted = 0
     return bucket.level(now)
   }
@@ -65,7 +55,7 @@ export const createPublishRate = (rate: number, { readOn, onPause }: PublishRate
       if (timer !== undefined) return true
       const now = performance.now()
       if (level(now) >= 1) return false
-      timer = setTimeout(wake, bucket?.waitMs(Math.max(1, rate * WAKE_PART), now))
+      timer = setTimeout(wake, bucket.waitMs(Math.max(1, rate * WAKE_PART), now))
       onPause()
       return true
     },

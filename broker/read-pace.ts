@@ -11,7 +11,7 @@
 import type { Client } from 'aedes'
 import type { Packet } from 'mqtt-packet'
 import type { BrokerOptions, LimitName } from './options.ts'
-import { createPublishRate } from './publish-rate.ts'
+import { createPublishRate, type PublishRate } from './publish-rate.ts'
 
 /** Some 35 small readings. Below the stream's high-water mark, which a larger read would raise. */
 const PIECE_BYTES = 4096
@@ -104,18 +104,24 @@ export const createReadPace = (
     /** The last read left out what the room in flight did not allow for. */
     let isCut = false
     let gone = false
+    /** Of a client that has published: most memory of a broker is that of boards which seldom do. */
+    let rate: PublishRate | undefined
 
     const readOn = (): void => {
       isWaiting = false
       if (!gone && !client.closed) nextBatch()
     }
-    const rate = createPublishRate(publishRate, { readOn, onPause: () => onLimit('publishRate', client) })
+    const count = (): void => {
+      if (publishRate === 0) return
+      rate ??= createPublishRate(publishRate, { readOn, onPause: () => onLimit('publishRate', client) })
+      rate.count()
+    }
 
     const receive = (packet: Packet): void => {
       if (!isAllowed(packet)) return
       own += 1
       inFlight += 1
-      if (packet.cmd === 'publish') rate.count()
+      if (packet.cmd === 'publish') count()
       enqueue?.call(parser, packet)
     }
 
@@ -145,18 +151,19 @@ export const createReadPace = (
       if (size !== null) return readThrough(size)
       isCut = false
       // Of a packet that is done with at once: what is read now would be parsed in the middle of it.
-      if (isParsing || inner._paused === true || hasNoRoom() || rate.isPaused()) return null
+      if (isParsing || inner._paused === true || hasNoRoom() || rate?.isPaused()) return null
       if (inFlight >= mostMessages) {
         if (!isWaiting) waiting.push(readOn)
         isWaiting = true
         return null
       }
-      return readUpTo(Math.min(inFlight < busyMessages ? WHOLE : PIECE_BYTES, rate.pieceBytes()))
+      return readUpTo(Math.min(inFlight < busyMessages ? WHOLE : PIECE_BYTES, rate?.pieceBytes() ?? WHOLE))
     }
 
     const readCut = (): Buffer | null => {
       isCut = false
-      return inner._paused === true || hasNoRoom() || rate.isPaused() ? null : readUpTo(rate.pieceBytes())
+      if (inner._paused === true || hasNoRoom() || rate?.isPaused()) return null
+      return readUpTo(rate?.pieceBytes() ?? WHOLE)
     }
 
     /** One message that is held for long does not hold up those behind it. */
@@ -177,7 +184,7 @@ export const createReadPace = (
 
     conn.once('close', () => {
       gone = true
-      rate.stop()
+      rate?.stop()
       done(own)
     })
     parser.removeAllListeners('packet')

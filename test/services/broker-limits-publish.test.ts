@@ -167,8 +167,10 @@ describe('a topic', () => {
       two?.send(subscribe(topic))
       three?.send({ cmd: 'unsubscribe', messageId: 1, unsubscriptions: [topic] })
       const will = { topic, payload: Buffer.from('x'), qos: 0 as const, retain: false }
-      await expect(connectBoard(cleanups, rig, { clientId: 'd', will })).rejects.toThrow()
-      await eventually(() => [one, two, three].every((board) => board?.isClosed))
+      const four = openBoard(cleanups, rig)
+      four.send(connectPacket({ clientId: 'd', will }))
+      await eventually(() => [one, two, three, four].every((board) => board?.isClosed))
+      expect(four.packets).toEqual([])
       expect(hit.map((each) => each.limit)).toEqual([limit, limit, limit, limit])
       expect(rig.taken).toEqual([])
     },
