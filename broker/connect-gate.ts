@@ -1,7 +1,7 @@
 /**
  * `preConnect` for Aedes. CONNECTs that come faster than their rate wait for their turn, in the order in which they
  * came: after a power cut a fleet comes back at once, and is answered as fast as it can be served. Who hangs up
- * loses its place; when too many wait, one more is told to come later.
+ * loses its place; when too many wait, one more is closed, and comes back by itself.
  *
  * A client is read no further until its CONNECT is answered. Aedes would else handle what came behind it.
  */
@@ -9,9 +9,6 @@ import type { Client } from 'aedes'
 import { ConnectRefusal } from './connect-request.ts'
 import type { BrokerOptions, LimitName } from './options.ts'
 import { createTokenBucket } from './token-bucket.ts'
-
-/** CONNACK, no session, server unavailable [MQTT-3.2.2.3]. */
-const UNAVAILABLE = Buffer.of(0x20, 2, 0, 3)
 
 /** The part of a CONNECT that is held to a bound. */
 interface Connect {
@@ -82,9 +79,8 @@ export const createConnectGate = (
     const refusal = new ConnectRefusal(3, 'too many clients wait to connect')
     onLimit('maxWaitingConnects', client)
     onRefused(client, refusal.message)
-    client.conn.write(UNAVAILABLE)
-    // Aedes destroys the connection at an error; what was written is on its way in the next turn.
-    setImmediate(() => callback(refusal, false))
+    // Without a CONNACK: there are clients that never come back after one which refuses them.
+    callback(refusal, false)
   }
 
   const admitOrWait = (client: Client, callback: Callback): void => {

@@ -35,7 +35,7 @@ export interface BrokerOptions {
   readonly maxConnectionsPerAddress: number
   /** CONNECTs a second; what comes faster is answered later, in the order in which it came. 0: no bound. */
   readonly connectRate: number
-  /** CONNECTs that may wait for their turn; one more is refused with return code 3. */
+  /** CONNECTs that may wait for their turn; one more is closed. */
   readonly maxWaitingConnects: number
   /** A connection that sends no CONNECT for this long is closed. */
   readonly connectTimeoutMs: number

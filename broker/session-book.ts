@@ -104,11 +104,14 @@ export const createSessionBook = (
   const keep = async (client: Client, owner: string): Promise<void> => {
     const { id } = client
     const before = entries.get(id)
-    if (before !== undefined && (before.owner !== owner || isExpired(before))) await giveUp(id)
+    // What belongs to another and cannot be removed is given to nobody.
+    if (before !== undefined && before.owner !== owner) await giveUp(id)
+    else if (before !== undefined && isExpired(before)) await giveUp(id).catch(onError)
     else await dropping.get(id)
     if (client.closed) return
     client.conn.once('close', () => left(client, id))
-    await write(id, { owner, awaySince: null, client })
+    // A full disk keeps no client away. What stays in the store without an owner is given to nobody with a name.
+    await write(id, { owner, awaySince: null, client }).catch(onError)
     makeRoom()
   }
 
@@ -135,7 +138,7 @@ export const createSessionBook = (
     },
     takeUp: (client, owner) => {
       if (!client.clean) return keep(client, owner)
-      return entries.has(client.id) ? giveUp(client.id) : dropping.get(client.id)
+      return entries.has(client.id) ? giveUp(client.id).catch(onError) : dropping.get(client.id)
     },
     get size() {
       return entries.size

@@ -183,3 +183,13 @@ test('a connection that ends while it is admitted leaves nothing behind', async 
   await eventually(() => rig.broker.connections === 1)
   expect(rig.broker.disconnect(() => true)).toBe(1)
 })
+
+test('a store that cannot be written keeps nobody from connecting', async () => {
+  const rig = await startBroker(cleanups, { policy })
+  const failed: unknown[] = []
+  rig.broker.events.on('broker:error', ({ error }) => failed.push(error))
+  rig.failWrites()
+  const board = await connectAs(rig, DASHBOARD)
+  expect(board.packets[0]).toMatchObject({ returnCode: 0 })
+  await eventually(() => failed.length > 0)
+})

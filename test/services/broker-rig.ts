@@ -51,7 +51,10 @@ export const startBroker = async (
     taken.push({ message, clientId, done })
     if (!control.hold) done(control.failWith)
   })
-  return { broker, taken, control, address, folder: at, stop }
+  const failWrites = (): void => {
+    Object.assign(db, { put: () => Promise.reject(new Error('the disk is full')) })
+  }
+  return { broker, taken, control, address, folder: at, stop, failWrites }
 }
 
 export type BrokerRig = Awaited<ReturnType<typeof startBroker>>
