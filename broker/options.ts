@@ -113,5 +113,5 @@ export const BROKER_DEFAULTS: BrokerOptions = {
 /** The bounds of which `limit:hit` tells, by the name of their option. */
 export type LimitName = Exclude<
   keyof BrokerOptions,
-  'host' | 'port' | 'concurrency' | 'busyMessages' | 'mostMessages' | 'drainTimeoutMs'
+  'host' | 'port' | 'tls' | 'concurrency' | 'busyMessages' | 'mostMessages' | 'drainTimeoutMs'
 >

@@ -7,6 +7,7 @@ import { BridgeError, type Level, openLevel } from '../bridge/index.ts'
 import { createEmbeddedBroker } from '../broker/index.ts'
 import type { Addresses } from './addresses.ts'
 import { assemble } from './assemble.ts'
+import { buildAccess } from './build-access.ts'
 import type { Wrap } from './build-bridge.ts'
 import { buildTls } from './build-tls.ts'
 import type { Config } from './config.ts'
@@ -79,13 +80,18 @@ export const createApp = (config: Config, log: Log, version: string, wrap: Wrap 
         ? createDatabase({ clock, log }, { url: databaseUrl, retentionDays: config.retentionDays })
         : undefined
     const tls = buildTls(config, log)
+    const access = buildAccess(config, log, database)
     const rest = assemble({
       version,
       config,
       log,
       limited,
       database,
-      broker: createEmbeddedBroker({ sessions }, { ...config.mqtt, tls: tls?.mqtts }),
+      broker: createEmbeddedBroker(
+        { sessions, policy: access.policy },
+        { ...config.mqtt, ...config.limits, tls: tls?.mqtts },
+      ),
+      access,
       tls,
       wrap,
     })

@@ -7,16 +7,17 @@ import type { BrokerAddress, BrokerAddresses, EmbeddedBroker } from '../broker/i
 import { createAckLatency } from './ack-latency.ts'
 import type { Addresses } from './addresses.ts'
 import { createBalanceWatch } from './balance-watch.ts'
+import type { AccessParts } from './build-access.ts'
 import { buildBridge, type Wrap } from './build-bridge.ts'
 import { buildFacade } from './build-facade.ts'
 import type { TlsParts } from './build-tls.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
-import { createKeylessDoor, type Addresses as HttpAddresses } from './facade/index.ts'
+import type { Addresses as HttpAddresses } from './facade/index.ts'
 import { createLifecycle } from './lifecycle.ts'
 import type { Log, limitRate } from './logging.ts'
 import { reportEvents } from './report.ts'
-import { admitsAnonymous, checkStart } from './start-check.ts'
+import { checkStart } from './start-check.ts'
 
 const urlOf = (scheme: string, { host, port }: BrokerAddress): string =>
   `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
@@ -48,13 +49,15 @@ interface Assembly {
   readonly limited: ReturnType<typeof limitRate>
   readonly database: Database | undefined
   readonly broker: EmbeddedBroker
+  readonly access: AccessParts
   /** Undefined: no TLS. */
   readonly tls: TlsParts | undefined
   readonly wrap: Wrap
 }
 
 /** The parts of a program; nothing runs before `lifecycle.start()`. */
-export const assemble = ({ version, config, log, limited, database, broker, tls, wrap }: Assembly) => {
+export const assemble = (assembly: Assembly) => {
+  const { version, config, log, limited, database, broker, access, tls, wrap } = assembly
   const events = createBridgeEmitter()
   let mqtt: BrokerAddresses | undefined
   let http: HttpAddresses | undefined
@@ -80,7 +83,7 @@ export const assemble = ({ version, config, log, limited, database, broker, tls,
     events,
     acks,
     tls,
-    doorkeeper: createKeylessDoor(admitsAnonymous(config)),
+    access,
     addresses,
   })
   facade.onUpgrade('/mqtt', broker.upgrade)
@@ -88,6 +91,11 @@ export const assemble = ({ version, config, log, limited, database, broker, tls,
   broker.events.on('client:disconnected', ({ clientId }) => bridge.clientGone(clientId))
   broker.events.on('client:subscribed', ({ topics }) => bridge.subscribed(topics))
   events.on('spool:damaged', broker.distrustSessions)
+  broker.events.on('publish:denied', ({ identity, topic }) => {
+    if (identity.role !== 'device') return
+    const told = { reason: 'forbidden', detail: 'this device may not publish to this topic', topic }
+    broker.publish(`errors/${identity.name}`, JSON.stringify(told))
+  })
   reportEvents({ log, limited, bridge: events, broker: broker.events })
 
   const listen = async (): Promise<void> => {
@@ -101,11 +109,13 @@ export const assemble = ({ version, config, log, limited, database, broker, tls,
     http = await facade.start()
   }
 
+  const anyCredential = config.useDb ? access.anyCredential : undefined
   const lifecycle = createLifecycle([
     { name: 'TLS', start: async () => tls?.context.start(), stop: async () => tls?.context.stop() },
     { name: 'Redis', start: async () => redis?.start(), stop: async () => redis?.close() },
     { name: 'database', start: async () => database?.start(), stop: async () => database?.stop() },
-    { name: 'start check', start: () => checkStart({ config, log, anyCredential: undefined }) },
+    { name: 'start check', start: () => checkStart({ config, log, anyCredential }) },
+    { name: 'credentials', start: () => access.follow({ broker, facade }), stop: access.stop },
     { name: 'bridge', start: bridge.start, stop: bridge.stop },
     { name: 'balance', start: watch.start, stop: watch.stop },
     { name: 'recordings', start: recordings.start, stop: recordings.stop },

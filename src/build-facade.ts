@@ -3,11 +3,12 @@ import type { BridgeEmitter } from '../bridge/index.ts'
 import type { EmbeddedBroker } from '../broker/index.ts'
 import type { AckLatency } from './ack-latency.ts'
 import type { Addresses } from './addresses.ts'
+import type { AccessParts } from './build-access.ts'
 import type { BridgeParts } from './build-bridge.ts'
 import { type TlsNumbers, type TlsParts, watchTls } from './build-tls.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
-import { createFacade, type Doorkeeper, type Facade, type SystemLoad } from './facade/index.ts'
+import { createFacade, type Facade, type SystemLoad } from './facade/index.ts'
 import { createForecast } from './forecast.ts'
 import { reportHealth } from './health.ts'
 import type { LimitedLog } from './logging.ts'
@@ -23,7 +24,7 @@ export interface FacadeParts extends BridgeParts {
   readonly acks: AckLatency
   /** Undefined: no HTTPS. */
   readonly tls: TlsParts | undefined
-  readonly doorkeeper: Doorkeeper
+  readonly access: AccessParts
   /** Where it listens; undefined while it does not. */
   readonly addresses: () => Addresses | undefined
 }
@@ -32,7 +33,7 @@ const clock = (): number => Date.now()
 const monotonic = (): number => performance.now()
 
 const gaugesOf = (
-  { bridge, broker, config, recognition, recordings }: FacadeParts,
+  { access, bridge, broker, config, recognition, recordings }: FacadeParts,
   facade: () => Pick<Facade, 'connections' | 'sockets' | 'bodies' | 'denied'>,
   tls: () => TlsNumbers,
 ): Gauges => ({
@@ -55,6 +56,7 @@ const gaugesOf = (
   sockets: () => ({ ...facade().sockets.stats(), connected: facade().sockets.count }),
   bodies: () => facade().bodies,
   denied: () => facade().denied(),
+  logins: access.stats,
   recognition: recognition.stats,
   recordings: recordings.stats,
   tls,
@@ -68,7 +70,7 @@ const loadOf = ({ bridge, broker, config }: FacadeParts): SystemLoad => {
 
 /** It listens to nothing before it is started. */
 export const buildFacade = (parts: FacadeParts): Facade => {
-  const { version, config, limited, database, broker, events, acks, bridge, redis, doorkeeper } = parts
+  const { version, config, limited, database, broker, events, acks, bridge, redis, access } = parts
   const { devices, buzzer, frames, balance } = bridge
   const readings = acks.readings(bridge.readings)
   const { recordings, recognition } = parts
@@ -92,7 +94,16 @@ export const buildFacade = (parts: FacadeParts): Facade => {
   const log = { error: write('error'), warn: write('warn') }
   const services = { readings, devices, buzzer, frames, recordings, recognition, balance, events }
   const facade = createFacade(
-    { ...services, doorkeeper, load, health, metrics: metrics.text, clock, log, https: tls.https },
+    {
+      ...services,
+      doorkeeper: access.doorkeeper,
+      load,
+      health,
+      metrics: metrics.text,
+      clock,
+      log,
+      https: tls.https,
+    },
     {
       ...config.http,
       nodeEnv: config.nodeEnv,

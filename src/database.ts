@@ -2,8 +2,12 @@
 import {
   type BuzzerStore,
   type Clock,
+  type CredentialChanges,
+  type CredentialStore,
   createPartitions,
   createPostgresBuzzer,
+  createPostgresCredentialChanges,
+  createPostgresCredentials,
   createPostgresDevices,
   createPostgresHistory,
   createPostgresPool,
@@ -22,6 +26,8 @@ export interface Database {
   readonly history: HistoryReader
   readonly devices: DeviceStore
   readonly buzzer: BuzzerStore
+  readonly credentials: CredentialStore
+  readonly changes: CredentialChanges
   /** Migrates and makes partitions; a Postgres that is away is no error: it is made ready when it comes. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -93,6 +99,14 @@ export const createDatabase = (
     history: createPostgresHistory(pool),
     devices: createPostgresDevices(pool),
     buzzer: createPostgresBuzzer(pool),
+    credentials: createPostgresCredentials(pool),
+    changes: createPostgresCredentialChanges({
+      url: options.url,
+      onListening: (listening, error) => {
+        if (!listening)
+          warn('changes of credentials are not heard of: a revoked one may count for 5 minutes')(error)
+      },
+    }),
     start: async () => {
       try {
         await prepare()

@@ -176,6 +176,7 @@ const reportBroker = (limited: LimitedLog, broker: BrokerEmitter): void => {
       fields: { clientId, topic, error: error.message },
     }),
   )
+  reportDenials(limited, broker)
   broker.on('broker:error', ({ error }) =>
     limited.write({
       key: 'broker:error',
@@ -197,3 +198,39 @@ export const reportTlsFailure = (
     msg: 'a TLS connection was refused or given up in its handshake',
     fields: failure,
   })
+
+/** Names and topics are what a stranger sent: one line of each kind in ten seconds. */
+const reportDenials = (limited: LimitedLog, broker: BrokerEmitter): void => {
+  broker.on('connect:refused', ({ clientId, address, reason }) =>
+    limited.write({
+      key: `connect:refused:${reason.slice(0, 60)}`,
+      level: 'warn',
+      msg: 'an MQTT connection was refused',
+      fields: { clientId, address, reason },
+    }),
+  )
+  broker.on('publish:denied', ({ clientId, identity, topic }) =>
+    limited.write({
+      key: 'publish:denied',
+      level: 'warn',
+      msg: 'a publish was dropped: its sender may not publish there',
+      fields: { clientId, name: identity.name, role: identity.role, topic },
+    }),
+  )
+  broker.on('subscribe:denied', ({ clientId, identity, filter }) =>
+    limited.write({
+      key: 'subscribe:denied',
+      level: 'warn',
+      msg: 'a subscription was refused: its client may not be sent all that it reaches',
+      fields: { clientId, name: identity.name, role: identity.role, filter },
+    }),
+  )
+  broker.on('limit:hit', ({ limit, clientId, address }) =>
+    limited.write({
+      key: `limit:${limit}`,
+      level: 'warn',
+      msg: 'an MQTT client reached a bound',
+      fields: { limit, clientId, address },
+    }),
+  )
+}

@@ -58,6 +58,31 @@ const countFrames = (registry: Registry, events: BridgeEmitter): void => {
   events.on('frames:failed', () => failures.inc())
 }
 
+/** What clients were not let do, told by events. */
+const countDenials = (registry: Registry, events: BrokerEmitter): void => {
+  const connects = counter(registry, {
+    name: 'mqtt_connects_refused',
+    help: 'CONNECTs answered with a return code other than 0',
+  })
+  const denied = counter(
+    registry,
+    {
+      name: 'mqtt_denied',
+      help: 'Publishes acked and dropped, subscriptions refused: not allowed to their client',
+    },
+    ['action'],
+  )
+  const limits = counter(
+    registry,
+    { name: 'mqtt_limits_hit', help: 'Bounds that were reached, by setting' },
+    ['limit'],
+  )
+  events.on('connect:refused', () => connects.inc())
+  events.on('publish:denied', () => denied.inc({ action: 'publish' }))
+  events.on('subscribe:denied', () => denied.inc({ action: 'subscribe' }))
+  events.on('limit:hit', ({ limit }) => limits.inc({ limit }))
+}
+
 /** MQTT connections, told by events. */
 export const countBroker = (registry: Registry, events: BrokerEmitter): void => {
   const connects = counter(registry, { name: 'mqtt_connects', help: 'MQTT connections accepted' })
@@ -74,6 +99,7 @@ export const countBroker = (registry: Registry, events: BrokerEmitter): void => 
     name: 'mqtt_tls_failures',
     help: 'Connections to the MQTT TLS port that ended in their handshake',
   })
+  countDenials(registry, events)
   events.on('tls:failed', () => tlsFailures.inc())
   events.on('client:connected', () => connects.inc())
   events.on('client:disconnected', () => disconnects.inc())

@@ -35,6 +35,8 @@ export interface Gauges {
   readonly bodies: () => { readonly heldBytes: number; readonly refused: number }
   /** HTTP requests and WebSockets turned away since the start, by reason. */
   readonly denied: () => DenialCounts
+  /** Logins of MQTT and HTTP since the start, by what became of them; hashes computed. */
+  readonly logins: () => LoginStats
   readonly recognition: () => RecognitionStats
   readonly recordings: () => RecordingsStats
   /** Days until the certificate expires (Infinity without TLS), and failures counted since the start. */
@@ -45,6 +47,16 @@ export interface Gauges {
   }
 }
 
+export interface LoginStats {
+  readonly accepted: number
+  readonly badCredentials: number
+  readonly busy: number
+  readonly unavailable: number
+  /** Secrets that were hashed, and logins that wait for it now. */
+  readonly hashed: number
+  readonly waiting: number
+}
+
 /** Everything that is read and not told by an event. */
 export const readGauges = (registry: Registry, from: Gauges): void => {
   readBalance(registry, from)
@@ -52,6 +64,7 @@ export const readGauges = (registry: Registry, from: Gauges): void => {
   readMemory(registry, from)
   readSockets(registry, from)
   readHttp(registry, from)
+  readLogins(registry, from)
   readCameras(registry, from)
   readTls(registry, from)
 }
@@ -146,6 +159,16 @@ const readHttp = (registry: Registry, { httpConnections, bodies, denied }: Gauge
   )
   const help = 'HTTP requests and WebSockets turned away for who sent them'
   counts(registry, { name: 'http_denied', help, label: 'reason' }, denied)
+}
+
+const readLogins = (registry: Registry, { logins }: Gauges): void => {
+  const help = 'Logins over MQTT and HTTP, by what became of them'
+  counts(registry, { name: 'logins', help, label: 'result' }, () => {
+    const { accepted, badCredentials, busy, unavailable } = logins()
+    return { accepted, wrong: badCredentials, busy, unavailable }
+  })
+  count(registry, { name: 'secrets_hashed', help: 'Secrets that had to be hashed' }, () => logins().hashed)
+  gauge(registry, { name: 'logins_waiting', help: 'Logins that wait for a hash' }, () => logins().waiting)
 }
 
 const readSockets = (registry: Registry, { connections, sockets }: Gauges): void => {

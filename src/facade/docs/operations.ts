@@ -38,7 +38,7 @@ const limit = (max: number) => ({ type: 'integer', minimum: 1, maximum: max })
 export const OPERATIONS: { readonly [methodAndPath: string]: Operation } = {
   'POST /api/v1/auth/token': {
     tag: 'access',
-    summary: 'A short-lived token of a user, for pages: by name and secret (Basic), or by the API key',
+    summary: 'A short-lived token of a user, for pages: by name and secret (Basic)',
   },
   'POST /api/v1/devices/register': {
     tag: 'devices',

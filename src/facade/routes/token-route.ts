@@ -1,5 +1,5 @@
 /**
- * `POST /api/v1/auth/token`: a short-lived token for a user's name and secret (HTTP Basic), or for the API key. None
+ * `POST /api/v1/auth/token`: a short-lived token for a user's name and secret (HTTP Basic). None
  * for a device, which has its secret, nor for a token, which would never end.
  */
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,0 +1,111 @@
+/**
+ * Access control in the program: one answer to who somebody is, for MQTT and HTTP alike, and the end of every connection
+ * whose credentials are good no more.
+ */
+import { join } from 'node:path'
+import {
+  type CredentialChanges,
+  type CredentialStore,
+  createMemoryCredentials,
+  type Identity,
+} from '../bridge/index.ts'
+import type { EmbeddedBroker } from '../broker/index.ts'
+import { type Access, type AuthenticatorStats, createAccess } from './access/index.ts'
+import type { Config } from './config.ts'
+import { createDoorkeeper } from './doorkeeper.ts'
+import { errorText } from './error-text.ts'
+import type { Doorkeeper, Facade } from './facade/index.ts'
+import type { Log } from './logging.ts'
+import { admitsAnonymous } from './start-check.ts'
+
+export interface AccessParts {
+  readonly policy: Access['policy']
+  readonly doorkeeper: Doorkeeper
+  readonly stats: () => AuthenticatorStats
+  /** Whether any credential is good. Throws STORE_UNAVAILABLE. */
+  readonly anyCredential: () => Promise<boolean>
+  /** From now on whoever's credentials change is looked at again, at every door. */
+  follow(doors: Doors): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Where somebody may be connected. */
+export interface Doors {
+  readonly broker: Pick<EmbeddedBroker, 'disconnect'>
+  readonly facade: Pick<Facade, 'disconnect'>
+}
+
+export interface CredentialParts {
+  readonly credentials: CredentialStore
+  readonly changes: CredentialChanges
+}
+
+/** Without a database nobody has credentials. */
+const noCredentials = (clock: () => number): CredentialParts => {
+  const credentials = createMemoryCredentials({ clock })
+  return { credentials, changes: credentials.changes }
+}
+
+const clock = (): number => Date.now()
+
+export const buildAccess = (
+  config: Config,
+  log: Log,
+  { credentials, changes }: CredentialParts = noCredentials(clock),
+): AccessParts => {
+  const anonymous = admitsAnonymous(config)
+  const { authenticator, tokens, policy } = createAccess(
+    {
+      credentials,
+      clock,
+      onKeyError: (error) =>
+        log.warn(
+          { error: errorText(error) },
+          'the key of the tokens cannot be kept: they end with this process',
+        ),
+    },
+    { anonymous, tokenKeyFile: join(config.dataDir, 'token.key') },
+  )
+  const doorkeeper = createDoorkeeper({ authenticator, tokens }, { anonymous })
+
+  /** Clients of the broker are told apart at once; who of them is to go is known only after a look into the store. */
+  const endMqtt = async (broker: Doors['broker'], isMeant: (who: Identity) => boolean): Promise<void> => {
+    const present = new Set<Identity>()
+    let looking = true
+    broker.disconnect((identity) => {
+      // Whoever is being admitted now is asked for afterwards, and then is admitted anew.
+      if (!looking) return isMeant(identity)
+      if (isMeant(identity)) present.add(identity)
+      return false
+    })
+    looking = false
+    const gone = new Set<Identity>()
+    for (const identity of present) if (!(await authenticator.isCurrent(identity))) gone.add(identity)
+    if (gone.size > 0) broker.disconnect((identity) => gone.has(identity))
+  }
+
+  const changed = async (name: string | undefined, { broker, facade }: Doors): Promise<void> => {
+    authenticator.forget(name)
+    doorkeeper.forget()
+    const isMeant = (who: Identity): boolean =>
+      who.role !== 'anonymous' && (name === undefined || who.name === name)
+    await Promise.all([
+      endMqtt(broker, isMeant),
+      facade.disconnect(async (who) => isMeant(who) && !(await authenticator.isCurrent(who))),
+    ])
+  }
+
+  return {
+    policy,
+    doorkeeper,
+    stats: authenticator.stats,
+    anyCredential: () => credentials.any(),
+    follow: (doors) =>
+      changes.start((name) => {
+        changed(name, doors).catch((error) =>
+          log.error({ error: errorText(error) }, 'connections of changed credentials could not be looked at'),
+        )
+      }),
+    stop: () => changes.stop(),
+  }
+}
