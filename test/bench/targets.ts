@@ -99,6 +99,15 @@ const parseListening = (line: string): Listening | undefined => {
   return msg === 'listening' ? { mqtt: addressIn(line, mqtt), http: addressIn(line, http) } : undefined
 }
 
+/** The load comes from one address, and much of it from few clients: no fleet is like that. */
+const NO_BOUNDS = {
+  PUBLISH_RATE: '0',
+  CONNECT_RATE: '1000000',
+  MAX_CONNECTIONS: '20000',
+  MAX_CONNECTIONS_PER_ADDRESS: '20000',
+  MAX_INFLIGHT: '65535',
+} as const
+
 /** Sluice as built, in a fresh data folder, with nothing inherited from the environment but PATH. */
 export const startSluice = async (
   cleanup: Cleanup,
@@ -112,6 +121,7 @@ export const startSluice = async (
     PORT: '0',
     MQTT_PORT: '0',
     DATA_DIR: dataDir,
+    ...NO_BOUNDS,
     ...(settings.databaseUrl === undefined ? {} : { DATABASE_URL: settings.databaseUrl }),
     ...(settings.redisUrl === undefined ? {} : { REDIS_URL: settings.redisUrl }),
   }
