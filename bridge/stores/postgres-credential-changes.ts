@@ -26,7 +26,8 @@ export interface PostgresCredentialChangesOptions {
 }
 
 const LISTEN = 'LISTEN sluice_credentials'
-const GOODBYE_MS = 1_000
+/** Nothing is lost with the connection: a server that hangs is not waited for. */
+const GOODBYE_MS = 200
 
 /** A connection that listens, until it is gone. */
 interface Ear {

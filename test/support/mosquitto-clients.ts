@@ -21,6 +21,8 @@ const run = (program: string, args: readonly string[], input?: string): Promise<
 
 export interface Publish {
   readonly port: number
+  /** Default: one that mosquitto_pub makes up. */
+  readonly clientId?: string
   /** Over TLS: paths of the CA to trust, and of a client certificate. */
   readonly tls?: { readonly cafile: string; readonly cert?: string; readonly key?: string }
   readonly topic: string
@@ -32,6 +34,7 @@ export interface Publish {
 /** Publishes one message; resolves when it was acked (QoS 1, 2) and the client has left. */
 export const mosquittoPub = ({
   port,
+  clientId,
   tls,
   topic,
   message,
@@ -41,6 +44,7 @@ export const mosquittoPub = ({
   run('mosquitto_pub', [
     ...['-h', '127.0.0.1', '-p', String(port), '-q', String(qos), '-t', topic, '-m', message],
     ...(retain ? ['-r'] : []),
+    ...(clientId === undefined ? [] : ['-i', clientId]),
     ...Object.entries(tls ?? {}).flatMap(([option, path]) => [`--${option}`, path]),
   ])
 

@@ -6,7 +6,10 @@ import { createServer } from 'node:net'
 import { connect } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import mqtt from 'mqtt'
+import { createPostgresCredentials } from '../../bridge/stores/postgres-credentials.ts'
+import { hashSecret, makeSecret } from '../../src/access/index.ts'
 import { useCleanups } from '../support/cleanups.ts'
+import { freshDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { mosquittoPub } from '../support/mosquitto-clients.ts'
 import { freshDataDir, runSluice, type Settings, startSluice } from '../support/sluice.ts'
@@ -26,10 +29,10 @@ const settingsOf = ({ paths }: TestCa): Settings => ({
   TLS_CA: paths.caPath,
 })
 
-const start = async (ca: TestCa) => {
+const start = async (ca: TestCa, more: Settings = {}) => {
   const { dataDir, cleanup: remove } = await freshDataDir()
   cleanup(remove)
-  const sluice = await startSluice({ ...settingsOf(ca), DATA_DIR: dataDir })
+  const sluice = await startSluice({ ...settingsOf(ca), ...more, DATA_DIR: dataDir })
   cleanup(() => sluice.end('SIGKILL'))
   const { https, mqtts } = sluice.log.find(({ msg }) => msg === 'listening') ?? {}
   return {
@@ -70,11 +73,29 @@ const nameShown = async (port: number, { ca }: TestCa): Promise<string> => {
 }
 
 test('mosquitto_pub over TLS, HTTPS and MQTT over wss reach the same readings, and /health tells where', async () => {
-  const { https, mqtts, mqttsPort, sluice } = await start(ours)
+  const database = await freshDatabase()
+  cleanup(database.drop)
+  const { https, mqtts, mqttsPort, sluice } = await start(ours, { USEDB: 'true', DATABASE_URL: database.url })
+  await createPostgresCredentials(database.pool).add({
+    name: 'esp32-1',
+    role: 'device',
+    secretHash: await hashSecret(makeSecret()),
+  })
   const message = '{"temperature":21.5}'
   const board = await ours.client('esp32-1')
   const tls = { cafile: ours.paths.caPath, ...board }
-  await mosquittoPub({ port: mqttsPort, topic: 'sensors/esp32-1/data', message, tls })
+  await mosquittoPub({
+    port: mqttsPort,
+    clientId: 'esp32-1',
+    topic: 'sensors/esp32-1/data',
+    message,
+    tls,
+  })
+  // A certificate is good for a device that was added, and only until it is revoked.
+  const unknown = { ...tls, ...(await ours.client('esp32-9')) }
+  await expect(
+    mosquittoPub({ port: mqttsPort, topic: 'sensors/esp32-9/data', message, tls: unknown }),
+  ).rejects.toThrow('not authorised')
   const ingest = `${https}/api/v1/ingest/sensor-data`
   expect((await ask(ingest, '{"deviceId":"esp32-2","temperature":19}')).status).toBe(200)
   const dashboard = await mqtt.connectAsync(`${https.replace('https', 'wss')}/mqtt`, { ca: ours.ca })
