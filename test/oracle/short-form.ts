@@ -9,7 +9,7 @@ export interface ShortRun {
 }
 
 /** Sluice itself dies, at any point, and is stopped. */
-export const DEATHS: ShortRun = { seed: 7, lengthMs: 24_000, kinds: ['kill', 'fail-point', 'stop'] }
+export const DEATHS: ShortRun = { seed: 45, lengthMs: 17_000, kinds: ['kill', 'fail-point', 'stop'] }
 
 /** What Sluice stands on goes away. */
 export const OUTAGES: ShortRun = {

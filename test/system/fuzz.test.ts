@@ -16,7 +16,7 @@ import { freshDataDir, type Sluice, startSluice } from '../support/sluice.ts'
 
 /** FUZZ_SEED repeats a run. */
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31))
-const RUNS = 500
+const RUNS = 300
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 const MIB = 2 ** 20
 const cleanups: (() => Promise<unknown>)[] = []
