@@ -9,6 +9,8 @@ export interface Reach {
   readonly host: string
   readonly mqttPort: number
   readonly httpPort: number
+  /** Of MQTT over TLS; undefined without. */
+  readonly tlsPort: number | undefined
   /** What may be wrong with it, a sentence each. */
   readonly doubts: readonly string[]
 }
@@ -47,7 +49,7 @@ const boundHost = (bound: string): string | undefined =>
  */
 export const reachOf = (words: Words, { env, cwd, interfaces }: CommandContext): Reach => {
   const given = givenHost(words)
-  const { mqtt, http } = loadConfig(env, cwd)
+  const { mqtt, http, tls } = loadConfig(env, cwd)
   if (mqtt.port === 0 || http.port === 0) {
     const name = mqtt.port === 0 ? 'MQTT_PORT' : 'PORT'
     throw new UsageError(`${name} is 0, another port at each start: set ${name} to the one that is reached`)
@@ -60,7 +62,13 @@ export const reachOf = (words: Words, { env, cwd, interfaces }: CommandContext):
       `With these settings Sluice listens on this machine only (${mqtt.host}): others reach it with HOST=0.0.0.0.`,
     )
   }
-  return { host: found ?? 'localhost', mqttPort: mqtt.port, httpPort: http.port, doubts }
+  return {
+    host: found ?? 'localhost',
+    mqttPort: mqtt.port,
+    httpPort: http.port,
+    tlsPort: tls?.mqttPort,
+    doubts,
+  }
 }
 
 /** Options that say how this machine is reached. */

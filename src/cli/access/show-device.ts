@@ -36,12 +36,13 @@ export const showingOf = (words: Words, context: CommandContext): Showing => {
 export const settingsUrl = (board: BoardSettings): string =>
   addressUrl('mqtt', board).replace('//', `//${encodeURIComponent(board.id)}:${board.secret}@`)
 
-const lines = (board: BoardSettings): string =>
+const lines = (board: BoardSettings, tlsPort: number | undefined): string =>
   [
     ['device', printable(board.id)],
     ['secret', board.secret],
     ['host', board.host],
     ['port', String(board.port)],
+    ...(tlsPort === undefined ? [] : [['tls', String(tlsPort)]]),
   ]
     .map(([name = '', value]) => `${name.padEnd(6)}  ${value}\n`)
     .join('')
@@ -59,9 +60,11 @@ export const showDevice = async (
 ): Promise<void> => {
   const board: BoardSettings = { id, secret, host: reach.host, port: reach.mqttPort }
   if (words.options.json === true) {
-    await terminal.out(jsonLines([{ ...board, url: addressUrl('mqtt', board) }]))
+    await terminal.out(jsonLines([{ ...board, tlsPort: reach.tlsPort, url: addressUrl('mqtt', board) }]))
   } else {
-    await terminal.out(`${lines(board)}\n${SKETCHES[sketch](board)}${codeOf(board, words, terminal)}`)
+    await terminal.out(
+      `${lines(board, reach.tlsPort)}\n${SKETCHES[sketch](board)}${codeOf(board, words, terminal)}`,
+    )
   }
   await terminal.err(
     `The secret is shown this once: only its hash is kept. Another one: ${commandFor('device', 'rotate', id)}\n`,

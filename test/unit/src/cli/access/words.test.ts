@@ -77,8 +77,11 @@ describe('the address of this machine', () => {
       host: '10.1.2.3',
       mqttPort: 1884,
       httpPort: 80,
+      tlsPort: undefined,
       doubts: [],
     })
+    const secure = { ...open, TLS_CERT: 'a.crt', TLS_KEY: 'a.key', MQTT_TLS_PORT: '8884' }
+    expect(reach({ host: 'hub.local' }, secure)).toMatchObject({ tlsPort: 8884 })
     expect(reach({}, { ...open, HOST: '0.0.0.0' }).host).toBe('192.168.7.20')
   })
 
