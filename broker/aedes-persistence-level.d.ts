@@ -11,11 +11,16 @@ declare module 'aedes-persistence-level/asyncPersistence.js' {
     /** An empty payload removes what is there. */
     storeRetained(packet: object): Promise<void>
     createRetainedStreamCombi(patterns: readonly string[]): import('node:stream').Readable
+    createRetainedStream(pattern: string): import('node:stream').Readable
     addSubscriptions(client: { readonly id: string }, subscriptions: readonly object[]): Promise<void>
     removeSubscriptions(client: { readonly id: string }, topics: readonly string[]): Promise<void>
     cleanSubscriptions(client: { readonly id: string }): Promise<void>
+    subscriptionsByClient(client: { readonly id: string }): Promise<readonly object[]>
     subscriptionsByTopic(topic: string): Promise<readonly object[]>
     outgoingEnqueueCombi(subscriptions: readonly object[], packet: object): Promise<unknown>
+    /** What was queued, and what was sent and not acked, in the order in which it came. */
+    outgoingStream(client: { readonly id: string }): import('node:stream').Readable
+    cleanIncoming(client: { readonly id: string }): Promise<void>
     /** Rejects, without a code, when there is no such packet. */
     outgoingUpdate(client: { readonly id: string }, packet: object): Promise<void>
     /** The packet; undefined when there is none. */

@@ -4,9 +4,13 @@ import type { BrokerEmitter } from './broker-events.ts'
 import { type ConnectGate, createConnectGate } from './connect-gate.ts'
 import { addressOf } from './connect-request.ts'
 import type { BrokerOptions, LimitName } from './options.ts'
+import { createPacketCheck } from './packet-check.ts'
 import { createPacketLimit } from './packet-limit.ts'
 import { createReadPace } from './read-pace.ts'
+import { createRefuseConnect } from './refuse-connect.ts'
 import { createSlowLimit } from './slow-subscribers.ts'
+import { createStrictParser } from './strict-parser.ts'
+import type { SubackCodes } from './suback-codes.ts'
 import { createTopicLimit } from './topic-limit.ts'
 
 export type OnLimit = (limit: LimitName, client: Client) => void
@@ -25,8 +29,16 @@ export interface ClientLimits {
   add(client: Client): void
 }
 
+export interface ClientLimitsDeps {
+  readonly events: BrokerEmitter
+  readonly subackCodes: SubackCodes
+}
+
 /** The limits of one broker's connections. */
-export const createClientLimits = (events: BrokerEmitter, options: BrokerOptions): ClientLimits => {
+export const createClientLimits = (
+  { events, subackCodes }: ClientLimitsDeps,
+  options: BrokerOptions,
+): ClientLimits => {
   const onLimit = limitTeller(events)
   const gate = createConnectGate(
     {
@@ -36,13 +48,20 @@ export const createClientLimits = (events: BrokerEmitter, options: BrokerOptions
     options,
   )
   const limitPackets = createPacketLimit(options, onLimit)
-  const pace = createReadPace(options, { onLimit, check: createTopicLimit(options, onLimit) })
+  const refuse = createRefuseConnect(events)
+  const checkTopics = createTopicLimit(options, onLimit)
+  const pace = createReadPace(options, {
+    onLimit,
+    check: createPacketCheck({ checkTopics, refuse, subackCodes }),
+  })
+  const makeStrict = createStrictParser(refuse)
   const limitSlow = createSlowLimit(options, onLimit)
 
   return {
     gate,
     add: (client) => {
       gate.add(client)
+      makeStrict(client)
       limitPackets(client)
       pace.add(client)
       limitSlow(client)

@@ -77,7 +77,7 @@ export const createEmbeddedBroker = (
   const early = new Map<string, { readonly payload: string; readonly options: PublishOptions }>()
   const combineWrites = createWriteCombiner()
   const connections = createConnections(events, options)
-  const limits = createClientLimits(events, options)
+  const limits = createClientLimits({ events, subackCodes: hooks.subackCodes }, options)
   let aedes: Aedes | undefined
   let router: QuietEmitter | undefined
   let stopping: Promise<void> | undefined

@@ -11,6 +11,7 @@ import { createPublishHook } from './publish-hook.ts'
 import type { QuietEmitter } from './quiet-emitter.ts'
 import { QuietPersistence } from './quiet-persistence.ts'
 import { createSessionBook } from './session-book.ts'
+import { createSubackCodes, type SubackCodes } from './suback-codes.ts'
 import { createSubscribing } from './subscribe-hook.ts'
 
 export interface HooksDeps {
@@ -29,6 +30,7 @@ export interface Hooks {
   /** What the sessions know of QoS 2 messages proves no more that they are durable. */
   distrustSessions(): void
   stop(): void
+  readonly subackCodes: SubackCodes
 }
 
 /** The hooks of one broker. */
@@ -59,7 +61,13 @@ export const createHooks = (
     onLimit: limitTeller(events),
   })
   const persistence = new QuietPersistence(
-    { db, onError: reportError, onLimit, isGranted: subscribing.isGranted },
+    {
+      db,
+      onError: reportError,
+      onLimit,
+      isGranted: subscribing.isGranted,
+      isResumed: (clientId) => book.isResumed(clientId),
+    },
     options,
   )
   const book = createSessionBook(
@@ -67,6 +75,7 @@ export const createHooks = (
     options,
   )
 
+  const subackCodes = createSubackCodes()
   let sessionsAreTrusted = true
   const storedPacket = async (client: Client, packet: PublishPacket): Promise<PublishPacket | undefined> => {
     if (!sessionsAreTrusted) return undefined
@@ -90,9 +99,11 @@ export const createHooks = (
     },
     follow: async (aedes) => {
       subscribing.follow(aedes)
+      aedes.on('subscribe', subackCodes.answer)
       await book.load(await persistence.clientIds())
     },
     disconnect: members.disconnect,
+    subackCodes,
     distrustSessions: () => {
       sessionsAreTrusted = false
     },

@@ -106,6 +106,8 @@ export const createPublishHook = ({ intake, events, storedPacket, isSilent }: Pu
   return (client: Client | null, packet: PublishPacket, callback: Callback): void => {
     if (packet.topic.startsWith(SYSTEM_TOPICS))
       return callback(new Error(`${SYSTEM_TOPICS} is the broker's own`))
+    // Whether it was sent again on its way here says nothing of its way on [MQTT-3.3.1-3].
+    packet.dup = false
     const { qos, messageId } = packet
     if (client === null || messageId === undefined || qos === 0) takeIn(client, packet, callback)
     else if (qos === 2) takeInOnce(client, packet, messageId, callback)

@@ -9,13 +9,23 @@
  * What would be retained beyond the bounds is sent on and not kept, and what its topic had is removed: who comes
  * later is rather told nothing than what is no longer true.
  */
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { Aedes, Client, PublishPacket, Subscription } from 'aedes'
 import AsyncLevelPersistence from 'aedes-persistence-level/asyncPersistence.js'
 import type { Level } from '../bridge/index.ts'
+import { filterMatches } from './granted-qos.ts'
 import type { BrokerOptions, LimitName } from './options.ts'
+import { type Queueable, recipientsOf, sentAgain } from './queue-rules.ts'
 import { createRetainedLedger, type RetainedLedger, type RetainedLimit } from './retained-ledger.ts'
-import { ALL_QUEUED, ALL_RETAINED, ALL_SUBSCRIPTIONS, clientIdIn, queuesOf, topicIn } from './session-keys.ts'
+import {
+  ALL_QUEUED,
+  ALL_RETAINED,
+  ALL_SUBSCRIPTIONS,
+  clientIdIn,
+  ONLY_A_SESSION,
+  queuesOf,
+  topicIn,
+} from './session-keys.ts'
 import { createSilentTopics } from './silent-topics.ts'
 
 export interface PersistenceDeps {
@@ -25,13 +35,14 @@ export interface PersistenceDeps {
   readonly onLimit: (limit: LimitName, clientId?: string) => void
   /** Whether one filter of a SUBSCRIBE was granted: Aedes hands all of them over to be kept. */
   readonly isGranted: (client: Client, subscription: Subscription) => boolean
+  /** Whether a client that is connecting came back to a session. */
+  readonly isResumed: (clientId: string) => boolean
 }
 
-type Queued = { readonly clientId: string }
 type Packet = { readonly messageId?: number }
 
 const NO_SUBSCRIPTIONS: Promise<readonly object[]> = Promise.resolve([])
-const NOTHING_QUEUED: Promise<unknown> = Promise.resolve()
+const NOTHING_TO_CLEAN: Promise<void> = Promise.resolve()
 /** The store's own errors have a code. */
 const unlessMissing = (error: unknown): void => {
   if (typeof error === 'object' && error !== null && Reflect.has(error, 'code')) throw error
@@ -95,7 +106,17 @@ export class QuietPersistence extends AsyncLevelPersistence {
 
   /** Aedes listens for no error of this stream, and would end the process over a store that is being closed. */
   override createRetainedStreamCombi(patterns: readonly string[]): Readable {
-    return super.createRetainedStreamCombi(patterns).on('error', this.#deps.onError)
+    const streams = patterns.map((each) => super.createRetainedStream(each))
+    const matching = async function* () {
+      for (const [at, stream] of streams.entries()) {
+        for await (const packet of stream as AsyncIterable<PublishPacket>) {
+          // The store's own matcher gives `$` topics to wildcards as well [MQTT-4.7.2-1].
+          if (packet.topic.startsWith('$') && !filterMatches(patterns[at] ?? '', packet.topic)) continue
+          yield packet
+        }
+      }
+    }
+    return Readable.from(matching()).on('error', this.#deps.onError)
   }
 
   override storeRetained(packet: PublishPacket): Promise<void> {
@@ -127,14 +148,28 @@ export class QuietPersistence extends AsyncLevelPersistence {
     return this.#lookUp(topic)
   }
 
-  override outgoingEnqueueCombi(subscriptions: readonly Queued[], packet: object): Promise<unknown> {
-    if (subscriptions.length === 0) return NOTHING_QUEUED
-    const clientIds = new Set(subscriptions.map(({ clientId }) => clientId))
-    const withRoom = [...clientIds].filter((clientId) => this.#takePlace(clientId))
-    return super.outgoingEnqueueCombi(
-      withRoom.map((clientId) => ({ clientId })),
-      packet,
-    )
+  /** What waits for each client, at the QoS it was granted. */
+  override async outgoingEnqueueCombi(subscriptions: readonly Queueable[], packet: PublishPacket) {
+    if (subscriptions.length === 0) return
+    const enqueue = async ([clientId, qos]: readonly [string, number]): Promise<void> => {
+      if (!this.#takePlace(clientId)) return
+      await super.outgoingEnqueueCombi([{ clientId }], qos < packet.qos ? { ...packet, qos } : packet)
+    }
+    await Promise.all([...recipientsOf(subscriptions, packet)].map(enqueue))
+  }
+
+  override outgoingStream(client: Client): Readable {
+    return Readable.from(sentAgain(super.outgoingStream(client)))
+  }
+
+  override async subscriptionsByClient(client: Pick<Client, 'id'>): Promise<readonly object[]> {
+    const found = await super.subscriptionsByClient(client)
+    return found.length === 0 && this.#deps.isResumed(client.id) ? [ONLY_A_SESSION] : found
+  }
+
+  /** A connection that ends before its CONNECT has no id, and nothing to clean: `null` may be that of another. */
+  override cleanIncoming(client: { readonly id: string | null }): Promise<void> {
+    return client.id === null ? NOTHING_TO_CLEAN : super.cleanIncoming({ id: client.id })
   }
 
   /** Of a message that found no room in the queue there is nothing to update. */

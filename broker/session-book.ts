@@ -22,6 +22,8 @@ interface Kept {
 interface Entry extends Kept {
   /** Who it is connected as. */
   readonly client: Client | undefined
+  /** It was there before this client came. */
+  readonly isResumed: boolean
 }
 
 const ENCODING = { keyEncoding: 'utf8', valueEncoding: 'json' } as const
@@ -40,6 +42,8 @@ export interface SessionBook {
   load(others: Iterable<string>): Promise<void>
   /** Before a session is restored. Nothing to wait for with a clean session that leaves nothing behind. */
   takeUp(client: Client, owner: string): Promise<void> | undefined
+  /** Whether the client that has this session now came back to it [MQTT-3.2.2-2]. */
+  isResumed(clientId: string): boolean
   /** Sessions there are, connected or not. */
   readonly size: number
   stop(): void
@@ -97,7 +101,9 @@ export const createSessionBook = (
   const left = (client: Client, clientId: string): void => {
     const entry = entries.get(clientId)
     if (entry?.client !== client) return
-    write(clientId, { owner: entry.owner, awaySince: now(), client: undefined }).catch(onError)
+    write(clientId, { owner: entry.owner, awaySince: now(), client: undefined, isResumed: false }).catch(
+      onError,
+    )
     makeRoom()
   }
 
@@ -111,7 +117,8 @@ export const createSessionBook = (
     if (client.closed) return
     client.conn.once('close', () => left(client, id))
     // A full disk keeps no client away. What stays in the store without an owner is given to nobody with a name.
-    await write(id, { owner, awaySince: null, client }).catch(onError)
+    const isResumed = entries.has(id)
+    await write(id, { owner, awaySince: null, client, isResumed }).catch(onError)
     makeRoom()
   }
 
@@ -123,13 +130,15 @@ export const createSessionBook = (
           owner: kept.owner,
           awaySince: kept.awaySince ?? awaySince,
           client: undefined,
+          isResumed: false,
         })
       }
       const byLeaving = [...entries].sort(([, a], [, b]) => (a.awaySince ?? 0) - (b.awaySince ?? 0))
       entries.clear()
       for (const [clientId, entry] of byLeaving) entries.set(clientId, entry)
       for (const clientId of others) {
-        if (!entries.has(clientId)) entries.set(clientId, { owner: '', awaySince, client: undefined })
+        if (!entries.has(clientId))
+          entries.set(clientId, { owner: '', awaySince, client: undefined, isResumed: false })
       }
       makeRoom()
       sweep()
@@ -140,6 +149,7 @@ export const createSessionBook = (
       if (!client.clean) return keep(client, owner)
       return entries.has(client.id) ? giveUp(client.id).catch(onError) : dropping.get(client.id)
     },
+    isResumed: (clientId) => entries.get(clientId)?.isResumed ?? false,
     get size() {
       return entries.size
     },

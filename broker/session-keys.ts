@@ -13,6 +13,12 @@ const under = (prefix: string): { readonly gte: string; readonly lt: string } =>
 export const queuesOf = (clientId: string) =>
   ['outgoing', 'outgoing-id', 'incoming'].map((kind) => under(`${kind}:${encodeURIComponent(clientId)}`))
 
+/**
+ * Stands for the subscriptions of a kept session that has none: Aedes tells a client of its session by them. No
+ * client can subscribe to it by this object, and it is never granted.
+ */
+export const ONLY_A_SESSION = { topic: '$session', qos: 0 } as const
+
 export const ALL_QUEUED = under('outgoing')
 export const ALL_RETAINED = under('retained')
 export const ALL_SUBSCRIPTIONS = under('subscriptions')

@@ -4,7 +4,9 @@
  * over to be kept before it has asked about the last.
  */
 import type { Aedes, Client, Subscription } from 'aedes'
+import { createGrantedQos } from './granted-qos.ts'
 import type { LimitName } from './options.ts'
+import { ONLY_A_SESSION } from './session-keys.ts'
 
 type SubscribeHook = (
   client: Client,
@@ -39,26 +41,26 @@ export const createSubscribing = ({
   maxSubscriptions,
 }: SubscribeDeps): Subscribing => {
   const decided = new WeakMap<Subscription, boolean>()
-  const granted = new WeakMap<Client, Set<string>>()
+  const granted = createGrantedQos()
 
-  const decide = (client: Client, topic: string): boolean => {
+  const decide = (client: Client, { topic, qos }: Subscription): boolean => {
     if (maySubscribe?.(client, topic) === false) {
       onDenied(client, topic)
       return false
     }
-    const filters = granted.get(client) ?? new Set()
+    const filters = granted.of(client)
     if (filters.size >= maxSubscriptions && !filters.has(topic)) {
       onLimit('maxSubscriptions', client)
       return false
     }
-    granted.set(client, filters.add(topic))
+    granted.grant(client, topic, qos)
     return true
   }
 
   const isGranted = (client: Client, subscription: Subscription): boolean => {
     const before = decided.get(subscription)
     if (before !== undefined) return before
-    const isAllowed = decide(client, subscription.topic)
+    const isAllowed = decide(client, subscription)
     decided.set(subscription, isAllowed)
     return isAllowed
   }
@@ -66,14 +68,14 @@ export const createSubscribing = ({
   return {
     isGranted,
     authorize: (client, subscription, callback) => {
+      if (subscription === ONLY_A_SESSION) return callback(null, null)
       if (isGranted(client, subscription)) return callback(null, subscription)
       if (!client.connected && !client.clean) forget(client, subscription.topic)
       callback(null, null)
     },
     follow: (aedes) => {
       aedes.on('unsubscribe', (topics, client) => {
-        const filters = granted.get(client)
-        if (filters !== undefined) for (const topic of topics) filters.delete(topic)
+        for (const topic of topics) granted.revoke(client, topic)
       })
     },
   }

@@ -9,7 +9,6 @@ import type { BrokerOptions, LimitName } from './options.ts'
 
 const MAX_UTF8 = 3
 const SLASH = 47
-const WILDCARD = /[+#]/
 
 type TopicLimit = Extract<LimitName, 'maxTopicBytes' | 'maxTopicLevels'>
 
@@ -61,10 +60,7 @@ export const createTopicLimit = (
         const limit = limitOf(topic)
         if (limit !== undefined) return end(client, limit)
       }
-      // A will is a message: it has a topic's name, not a filter [MQTT-3.3.2-2].
-      if (packet.cmd !== 'connect' || !WILDCARD.test(packet.will?.topic ?? '')) return true
-      client.emit('error', new Error('a will on a filter'))
-      return false
+      return true
     }
   }
 }
