@@ -8,6 +8,10 @@ declare module 'aedes-persistence-level/asyncPersistence.js' {
       client: { readonly id: string },
       packet: { readonly messageId?: number },
     ): Promise<unknown>
+    incomingStorePacket(
+      client: { readonly id: string },
+      packet: { readonly messageId?: number },
+    ): Promise<void>
     /** An empty payload removes what is there. */
     storeRetained(packet: object): Promise<void>
     createRetainedStreamCombi(patterns: readonly string[]): import('node:stream').Readable

@@ -26,6 +26,12 @@ export const recipientsOf = (
   return recipients
 }
 
+/** At the QoS its subscriber was granted, and not flagged: it was subscribed when it came [MQTT-3.3.1-9]. */
+export const asQueued = (packet: PublishPacket, granted: number): object =>
+  packet.retain || granted < packet.qos
+    ? { ...packet, retain: false, qos: Math.min(packet.qos, granted) }
+    : packet
+
 /** As it goes out to a client that is back: what has an identifier was sent before [MQTT-3.3.1-1]. */
 export const sentAgain = async function* (
   queued: AsyncIterable<PublishPacket>,

@@ -14,8 +14,9 @@ import type { Aedes, Client, PublishPacket, Subscription } from 'aedes'
 import AsyncLevelPersistence from 'aedes-persistence-level/asyncPersistence.js'
 import type { Level } from '../bridge/index.ts'
 import { filterMatches } from './granted-qos.ts'
+import { createInOrder } from './in-order.ts'
 import type { BrokerOptions, LimitName } from './options.ts'
-import { type Queueable, recipientsOf, sentAgain } from './queue-rules.ts'
+import { asQueued, type Queueable, recipientsOf, sentAgain } from './queue-rules.ts'
 import { createRetainedLedger, type RetainedLedger, type RetainedLimit } from './retained-ledger.ts'
 import {
   ALL_QUEUED,
@@ -58,6 +59,7 @@ export class QuietPersistence extends AsyncLevelPersistence {
   /** Messages queued for each client id that has any. */
   readonly #queued = new Map<string, number>()
   readonly #clearing = new Map<string, Promise<unknown>>()
+  readonly #inOrder = createInOrder()
   /** Aedes hands the filters of one SUBSCRIBE over once for each of them. */
   readonly #adding = new WeakMap<readonly object[], Promise<void>>()
 
@@ -153,9 +155,17 @@ export class QuietPersistence extends AsyncLevelPersistence {
     if (subscriptions.length === 0) return
     const enqueue = async ([clientId, qos]: readonly [string, number]): Promise<void> => {
       if (!this.#takePlace(clientId)) return
-      await super.outgoingEnqueueCombi([{ clientId }], qos < packet.qos ? { ...packet, qos } : packet)
+      await super.outgoingEnqueueCombi([{ clientId }], asQueued(packet, qos))
     }
-    await Promise.all([...recipientsOf(subscriptions, packet)].map(enqueue))
+    await this.#inOrder('queued', Promise.all([...recipientsOf(subscriptions, packet)].map(enqueue)))
+  }
+
+  override incomingGetPacket(client: Client, packet: Packet): Promise<unknown> {
+    return this.#inOrder(`known of ${client.id}`, super.incomingGetPacket(client, packet))
+  }
+
+  override incomingStorePacket(client: Client, packet: Packet): Promise<void> {
+    return this.#inOrder(`from ${client.id}`, super.incomingStorePacket(client, packet))
   }
 
   override outgoingStream(client: Client): Readable {
@@ -174,7 +184,7 @@ export class QuietPersistence extends AsyncLevelPersistence {
 
   /** Of a message that found no room in the queue there is nothing to update. */
   override outgoingUpdate(client: Client, packet: Packet): Promise<void> {
-    return super.outgoingUpdate(client, packet).catch(unlessMissing)
+    return this.#inOrder(`to ${client.id}`, super.outgoingUpdate(client, packet).catch(unlessMissing))
   }
 
   /** The same ack twice, side by side, makes room once. */
