@@ -15,6 +15,7 @@ export interface Sluice {
   /** MQTT over WebSocket. */
   readonly webSocket: string
   readonly dataDir: string
+  readonly pid: number
   /** Its log lines so far, parsed. */
   readonly log: readonly Readonly<Record<string, unknown>>[]
   /** Sends a signal; resolves with how the process ended. */
@@ -94,6 +95,7 @@ export const startSluice = async (settings: Settings & { readonly DATA_DIR: stri
     mqttPort: Number(mqtt.port),
     webSocket: `ws://${http.host}/mqtt`,
     dataDir: settings.DATA_DIR,
+    pid: child.pid ?? -1,
     log,
     ended,
     signal: (signal) => void child.kill(signal),
