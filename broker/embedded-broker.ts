@@ -91,7 +91,7 @@ export const createEmbeddedBroker = (
   }
   const tcp = createTcpListener(options, handle, (error) => events.emit('broker:error', { error }))
   const secure = createTlsListener(options.tls, handle, events)
-  const webSocket = createWebSocketDoor(options, handle)
+  const webSocket = createWebSocketDoor(options, handle, events)
 
   const publishNow = (to: Aedes, topic: string, payload: string, options: PublishOptions): void => {
     const { retain = false, qos = 0 } = options

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import type { BrokerEmitter } from './broker-events.ts'
 import { keepCertificateName } from './certificate-name.ts'
+import { createMessageLimit } from './message-limit.ts'
 import type { BrokerAddress, BrokerOptions, TlsDoor } from './options.ts'
 
 export type HandleConnection = (stream: Duplex, request?: IncomingMessage) => void
@@ -67,9 +68,11 @@ export interface WebSocketDoor {
 
 /** MQTT over WebSocket [MQTT-6.0.0-3]: the client must offer the sub-protocol `mqtt` (or the older `mqttv3.1`). */
 export const createWebSocketDoor = (
-  options: Pick<BrokerOptions, 'maxFrameBytes'>,
+  options: Pick<BrokerOptions, 'maxFrameBytes' | 'maxLargeBytes'>,
   handle: HandleConnection,
+  events: BrokerEmitter,
 ): WebSocketDoor => {
+  const limitMessages = createMessageLimit(options, events)
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -80,6 +83,7 @@ export const createWebSocketDoor = (
   return {
     upgrade: (request, socket, head) => {
       server.handleUpgrade(request, socket, head, (webSocket) => {
+        limitMessages(webSocket, request.socket)
         const stream = createWebSocketStream(webSocket)
         keepCertificateName(stream, socket)
         handle(stream, request)

@@ -11,8 +11,13 @@ import type { BrokerOptions, LimitName } from './options.ts'
 /** Packets up to this size are not counted: a thousand boards that send one each are no danger. */
 const LARGE_BYTES = 65_536
 
+/** Pieces put together at a time: each costs about 200 bytes beside its own, and a sender may make them of one. */
+const PIECES = 1_000
+
 /** What of mqtt-packet's parser is used here; Aedes has no door to it. */
 interface Parser {
+  /** What was read of it; the first pieces are large when they were put together. */
+  readonly _list: { readonly _bufs: Buffer[] }
   /** The one that is being received; its length is -1 until that was read. */
   readonly packet: { readonly length: number }
   parse(chunk: Buffer): number
@@ -29,6 +34,8 @@ export const createPacketLimit = (
     const parser = Reflect.get(client, '_parser') as Parser
     const parse = parser.parse.bind(parser)
     let large: Parser['packet'] | undefined
+    /** Pieces in front that are put together already. */
+    let gathered = 0
 
     const release = (): void => {
       receiving -= large?.length ?? 0
@@ -48,9 +55,18 @@ export const createPacketLimit = (
       }
     }
 
+    /** Keeps what arrives byte by byte at little more than its size; no piece is copied twice. */
+    const gather = (pieces: Buffer[]): void => {
+      if (pieces.length < gathered) gathered = 0
+      if (pieces.length - gathered < PIECES) return
+      pieces.push(Buffer.concat(pieces.splice(gathered)))
+      gathered = pieces.length
+    }
+
     client.conn.once('close', release)
     parser.parse = (chunk) => {
       const left = parse(chunk)
+      gather(parser._list._bufs)
       const { packet } = parser
       if (large !== undefined && packet !== large) release()
       if (packet.length > LARGE_BYTES && packet !== large && !client.closed) begin(packet)

@@ -1,7 +1,16 @@
 import { afterEach, expect, test } from '@jest/globals'
 import mqttPacket from 'mqtt-packet'
+import { WebSocket } from 'ws'
 import { eventually } from '../support/eventually.ts'
-import { cleanUp, connectBoard, payloads, publishPacket, startBroker } from './broker-rig.ts'
+import {
+  cleanUp,
+  connectBoard,
+  limitsHit,
+  payloads,
+  publishPacket,
+  serveUpgrades,
+  startBroker,
+} from './broker-rig.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(() => cleanUp(cleanups))
@@ -62,4 +71,57 @@ test('large packets are received together up to a bound; the next sender is clos
   for (const each of later) each.socket.write(large.subarray(60_000))
   await eventually(() => rig.taken.length === 5)
   expect(errors).toHaveLength(1)
+})
+
+test('a packet that comes byte by byte is taken in whole', async () => {
+  const { rig, board } = await setUp()
+  const sender = await board('a')
+  const bytes = bytesOf(5_000)
+  for (const byte of bytes) {
+    sender.socket.write(Uint8Array.of(byte))
+    await new Promise(setImmediate)
+  }
+  sender.send(publishPacket(8, 1, { payload: 'next' }))
+  await eventually(() => rig.taken.length === 2)
+  expect(payloads(rig)).toEqual(['x'.repeat(5_000), 'next'])
+})
+
+test('WebSocket messages without end share a bound, whoever sends them; the next over it is cut off', async () => {
+  const { rig, board } = await setUp()
+  const told = limitsHit(rig)
+  const port = await serveUpgrades(cleanups, rig)
+  const open = async (): Promise<WebSocket> => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/mqtt`, 'mqtt')
+    socket.on('error', () => {}) // to be cut off is the rule here
+    cleanups.push(() => socket.terminate())
+    await new Promise((resolve) => socket.once('open', resolve))
+    return socket
+  }
+  const untilRead = (socket: WebSocket) =>
+    new Promise((resolve) => {
+      socket.once('pong', resolve).ping()
+    })
+  const [first, second] = [await open(), await open()]
+  for (const size of [KIB_100, KIB_100]) first.send(Buffer.alloc(size), { fin: false })
+  await untilRead(first)
+  expect(told).toEqual([])
+  second.send(Buffer.alloc(1.5 * KIB_100), { fin: false })
+  await eventually(() => second.readyState === WebSocket.CLOSED)
+  expect(told).toEqual([{ limit: 'maxLargeBytes', address: expect.stringContaining('127.0.0.1') }])
+  await untilRead(first)
+  // What ends makes room.
+  first.terminate()
+  const small = await board('d')
+  await eventually(async () => {
+    const third = await open()
+    third.send(Buffer.alloc(2.5 * KIB_100), { fin: false })
+    return (
+      (await Promise.race([
+        untilRead(third).then(() => 'read'),
+        new Promise((resolve) => third.once('close', resolve)),
+      ])) === 'read'
+    )
+  })
+  small.send(publishPacket(1, 1, { payload: 'small' }))
+  await eventually(() => rig.taken.length === 1)
 })
