@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRandom } from '../oracle/random.ts'
 import { waitUntilQuiet } from '../oracle/verdict/gather.ts'
-import type { Ended } from '../support/sluice.ts'
+import type { Ended, Sluice } from '../support/sluice.ts'
 import type { AttackContext, AttackName, AttackResult, Scale } from './attack.ts'
 import { ATTACKS } from './attacks/index.ts'
 import type { FleetOptions, HonestFleet, Seen } from './boards/fleet.ts'
@@ -48,18 +48,20 @@ export interface PlayDeps {
 const MEMORY_BACK_WITHIN_MS = 60_000
 const QUIET_WITHIN_MS = 60_000
 
+interface Scene {
+  readonly context: AttackContext
+  readonly fleet: HonestFleet
+  readonly sluice: Pick<Sluice, 'pid' | 'http'>
+  readonly calmMs: number
+}
+
 const playOne = async (
   name: AttackName,
-  {
-    context,
-    fleet,
-    pid,
-    calmMs,
-  }: { context: AttackContext; fleet: HonestFleet; pid: number; calmMs: number },
+  { context, fleet, sluice, calmMs }: Scene,
   memoryBefore: number,
 ): Promise<Played> => {
   await fleet.take()
-  const peak = watchPeak(pid)
+  const peak = watchPeak(sluice.pid)
   const begun = performance.now()
   const result = await ATTACKS[name](context)
   const seconds = (performance.now() - begun) / 1_000
@@ -68,7 +70,7 @@ const playOne = async (
   const after = await fleet.take()
   const most = await peak.stop()
   const bound = boundOf(memoryBefore)
-  const memoryAfter = await memoryReturned(pid, bound, MEMORY_BACK_WITHIN_MS)
+  const memoryAfter = await memoryReturned(sluice, bound, MEMORY_BACK_WITHIN_MS)
   const problems = [
     ...result.problems,
     ...judgeService(`during ${name}`, during),
@@ -117,7 +119,7 @@ export const play = async ({ world, startFleet }: PlayDeps, options: PlayOptions
   const played: Played[] = []
   for (const name of options.attacks) {
     const context = { target, scale, random: random.fork(), memory }
-    const one = await playOne(name, { context, fleet, pid: sluice.pid, calmMs }, memoryBefore)
+    const one = await playOne(name, { context, fleet, sluice, calmMs }, memoryBefore)
     played.push(one)
     say(`${name}: ${one.seconds.toFixed(1)} s, ${JSON.stringify(one.counts)}`)
   }

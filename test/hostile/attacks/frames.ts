@@ -1,4 +1,5 @@
 /** WebSocket frames that no client may send, or that never end. */
+import { once } from 'node:events'
 import type { Attack, AttackContext } from '../attack.ts'
 import { encodeFrame, type Frame, isUpgraded, OPCODE, openWebSocket } from '../frame.ts'
 import { connectBytes } from '../mqtt-bytes.ts'
@@ -80,6 +81,17 @@ const endlessMessages = async ({ target, scale }: AttackContext): Promise<readon
   return (await Promise.all(tried)).flat()
 }
 
+const PONG_WITHIN_MS = 30_000
+
+/** A ping is answered when everything before it was read. */
+const untilRead = async (stranger: Stranger): Promise<void> => {
+  const late = new AbortController()
+  const pong = once(stranger.socket, 'data', { signal: late.signal }).catch(() => {})
+  await stranger.writeAll(encodeFrame({ opcode: OPCODE.ping }))
+  await Promise.race([pong, stillOpen([stranger], PONG_WITHIN_MS)])
+  late.abort()
+}
+
 /** They may be kept, but not for more memory than what was sent. */
 const manyTiny = async ({ target, scale, memory }: AttackContext): Promise<number> => {
   const before = await memory()
@@ -87,6 +99,7 @@ const manyTiny = async ({ target, scale, memory }: AttackContext): Promise<numbe
     Array.from({ length: scale.frames }, (_, n) => openWebSocket(target.httpPort, '/mqtt', n)),
   )
   await Promise.all(strangers.map((stranger, n) => tinyFrames(stranger, n, scale.tinyFrames)))
+  await Promise.all(strangers.map(untilRead))
   const grown = (await memory()) - before
   for (const stranger of strangers) stranger.cut()
   return grown
