@@ -47,6 +47,8 @@ const noCredentials = (clock: () => number): CredentialParts => {
 }
 
 const clock = (): number => Date.now()
+/** Also where changes are not heard of (a pooler between here and Postgres), nobody stays for longer than this. */
+const LOOK_AGAIN_MS = 300_000
 
 export const buildAccess = (
   config: Config,
@@ -95,17 +97,25 @@ export const buildAccess = (
     ])
   }
 
+  const lookAgain = (name: string | undefined, doors: Doors): void => {
+    changed(name, doors).catch((error) =>
+      log.error({ error: errorText(error) }, 'connections of changed credentials could not be looked at'),
+    )
+  }
+  let timer: NodeJS.Timeout | undefined
+
   return {
     policy,
     doorkeeper,
     stats: authenticator.stats,
     anyCredential: () => credentials.any(),
-    follow: (doors) =>
-      changes.start((name) => {
-        changed(name, doors).catch((error) =>
-          log.error({ error: errorText(error) }, 'connections of changed credentials could not be looked at'),
-        )
-      }),
-    stop: () => changes.stop(),
+    follow: (doors) => {
+      timer = setInterval(() => lookAgain(undefined, doors), LOOK_AGAIN_MS).unref()
+      return changes.start((name) => lookAgain(name, doors))
+    },
+    stop: () => {
+      clearInterval(timer)
+      return changes.stop()
+    },
   }
 }

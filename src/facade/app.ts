@@ -87,6 +87,8 @@ export interface FacadeOptions {
   readonly rateLimitMax: number
   /** Origins of pages that may open the sockets of `onUpgrade`, in lower case; `*` is any. Those of this host always may. */
   readonly allowedOrigins?: readonly string[]
+  /** This machine alone is let in, without credentials: it is known by its address or as `localhost`. */
+  readonly isLocal?: boolean
   /** A face service is set: frames are announced with their recognition pending. */
   readonly recognizes?: boolean
   /** Shown by `/health` as `backendVersion`. */

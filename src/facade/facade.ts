@@ -116,7 +116,8 @@ export const createFacade = (deps: FacadeDeps, options: FacadeOptions): Facade =
   const fromOwnPages =
     (handler: UpgradeHandler): UpgradeHandler =>
     (request, stream, head) => {
-      if (mayConnectFrom(request.headers, options.allowedOrigins ?? [])) return handler(request, stream, head)
+      if (mayConnectFrom(request.headers, options.allowedOrigins ?? [], options.isLocal))
+        return handler(request, stream, head)
       guard.note('origin', { route: 'upgrade', address: request.socket.remoteAddress })
       refuseUpgrade(stream, DENIALS.origin)
     }

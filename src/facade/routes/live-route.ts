@@ -2,7 +2,7 @@
  * `GET /api/v1/stream/live/:deviceId`: what a camera sends, as motion JPEG for an `<img>`. Begins with the newest
  * picture and waits for more as long as anybody looks. A camera nobody ever heard of is a 404.
  */
-import type { DeviceId, Identity } from '../../../bridge/index.ts'
+import type { DeviceId } from '../../../bridge/index.ts'
 import type { FacadeApp, FacadeDeps, RouteDeps } from '../app.ts'
 import { errorAnswer } from '../contract/answers.ts'
 import { deviceIdParams } from '../contract/device-id.ts'
@@ -38,16 +38,14 @@ export const liveRoute = (app: FacadeApp, deps: RouteDeps): void => {
     for (const viewer of viewers) viewer.end()
   })
 
-  const watch = (deviceId: DeviceId, caller: Identity | undefined): LiveFrames => {
+  const watch = (deviceId: DeviceId): LiveFrames => {
     const viewer = createLiveFrames(clock, STALL_MS)
     viewers.add(viewer)
     const newest = frames.newest(deviceId)
     if (newest !== undefined) viewer.show(newest.jpeg)
     const unsubscribe = frames.onFrame(deviceId, (jpeg) => viewer.show(jpeg))
-    const leave = caller === undefined ? undefined : visits.enter(caller, () => viewer.stream.destroy())
     viewer.stream.once('close', () => {
       unsubscribe()
-      leave?.()
       viewers.delete(viewer)
     })
     return viewer
@@ -60,6 +58,13 @@ export const liveRoute = (app: FacadeApp, deps: RouteDeps): void => {
   }
   app.get('/stream/live/:deviceId', { schema }, async (request, reply) => {
     const { deviceId } = request.params
+    const caller = callerOf(request)
+    // Before anything is waited for: whoever is revoked meanwhile is sent away too.
+    if (caller !== undefined)
+      reply.raw.once(
+        'close',
+        visits.enter(caller, () => request.socket.destroy()),
+      )
     if (deviceId === undefined || !(await isKnown(deps, deviceId))) {
       return reply.code(404).send(failure('No such camera'))
     }
@@ -71,6 +76,6 @@ export const liveRoute = (app: FacadeApp, deps: RouteDeps): void => {
     if (request.method === 'HEAD') return reply.send(undefined)
     request.socket.setKeepAlive(true, PROBE_MS)
     cutWhenStalled(reply.raw, STALL_MS)
-    return reply.send(watch(deviceId, callerOf(request)).stream)
+    return reply.send(watch(deviceId).stream)
   })
 }

@@ -29,3 +29,14 @@ describe('a socket', () => {
     expect(mayConnectFrom({ origin, host }, allowed)).toBe(may)
   })
 })
+
+test.each([
+  ['http://evil.example:3000', 'evil.example:3000', false],
+  ['http://localhost:3000', 'localhost:3000', true],
+  ['http://127.0.0.1:3000', '127.0.0.1:3000', true],
+  ['http://[::1]:3000', '[::1]:3000', true],
+])('where this machine alone is let in, a page %s of host %s may: %s', (origin, host, may) => {
+  expect(mayConnectFrom({ origin, host }, [], true)).toBe(may)
+  expect(mayConnectFrom({ origin, host }, [], false)).toBe(true)
+  expect(mayConnectFrom({ origin, host }, [origin], true)).toBe(true)
+})
