@@ -75,7 +75,7 @@ export interface BrokerOptions {
   readonly maxFrameBytes: number
   /** The most one packet may hold, the same. */
   readonly maxPacketBytes: number
-  /** What packets over 64 KiB may take together while they are being received; the same for WebSocket messages. */
+  /** What is here of packets over 64 KiB that are being received, together; the same for WebSocket messages. */
   readonly maxLargeBytes: number
   /** MQTT over TLS beside the plain port; undefined: none. */
   readonly tls?: TlsDoor | undefined

@@ -5,7 +5,9 @@ import { eventually } from '../support/eventually.ts'
 import {
   cleanUp,
   connectBoard,
+  connectPacket,
   limitsHit,
+  openBoard,
   payloads,
   publishPacket,
   serveUpgrades,
@@ -19,8 +21,8 @@ const KIB_100 = 102_400
 const bytesOf = (payloadBytes: number): Buffer =>
   mqttPacket.generate(publishPacket(7, 1, { payload: 'x'.repeat(payloadBytes) }))
 
-const setUp = async () => {
-  const options = { maxPacketBytes: 2 * KIB_100, maxLargeBytes: 3 * KIB_100 }
+const setUp = async (maxLargeBytes = 3 * KIB_100) => {
+  const options = { maxPacketBytes: 2 * KIB_100, maxLargeBytes }
   const rig = await startBroker(cleanups, { options })
   const errors: string[] = []
   rig.broker.events.on('client:error', ({ error }) => errors.push(error.message))
@@ -49,7 +51,7 @@ test('packets up to the bound are taken in, one after the other on one connectio
 })
 
 test('large packets are received together up to a bound; the next sender is closed, small ones go on', async () => {
-  const { rig, errors, board } = await setUp()
+  const { rig, errors, board } = await setUp(170_000)
   const [first, second, third, small] = await Promise.all(['a', 'b', 'c', 'd'].map(board))
   const large = bytesOf(KIB_100)
   first?.socket.write(large.subarray(0, 60_000))
@@ -71,6 +73,37 @@ test('large packets are received together up to a bound; the next sender is clos
   for (const each of later) each.socket.write(large.subarray(60_000))
   await eventually(() => rig.taken.length === 5)
   expect(errors).toHaveLength(1)
+})
+
+test('what packets announce and do not send keeps no other sender out', async () => {
+  const { rig, errors, board } = await setUp()
+  for (const clientId of ['a', 'b', 'c', 'd']) {
+    const slow = await board(clientId)
+    slow.socket.write(bytesOf(10))
+    await slow.next('puback', 7)
+    slow.socket.write(bytesOf(KIB_100).subarray(0, 10))
+  }
+  const sender = await board('e')
+  sender.socket.write(bytesOf(KIB_100))
+  await sender.next('puback', 7)
+  expect(errors).toEqual([])
+  expect(rig.taken).toHaveLength(5)
+})
+
+test('a connection that begins with a large packet is ended; one behind the CONNECT is taken in', async () => {
+  const { rig, board } = await setUp()
+  const told = limitsHit(rig)
+  const admitted = await board('a')
+  for (const start of [Buffer.of(0x10, 0x80, 0x80, 0x05), bytesOf(KIB_100).subarray(0, 10)]) {
+    const stranger = openBoard(cleanups, rig)
+    stranger.socket.write(start)
+    await eventually(() => stranger.isClosed)
+  }
+  expect(told.map(({ limit }) => limit)).toEqual(['maxPacketBytes', 'maxPacketBytes'])
+  const eager = openBoard(cleanups, rig)
+  eager.socket.write(Buffer.concat([mqttPacket.generate(connectPacket({ clientId: 'b' })), bytesOf(KIB_100)]))
+  await eager.next('puback', 7)
+  expect(admitted.isClosed).toBe(false)
 })
 
 test('a packet that comes byte by byte is taken in whole', async () => {
