@@ -3,6 +3,7 @@ import type { Aedes, AedesOptions, Client, PublishPacket } from 'aedes'
 import type { Clock, Intake, Level } from '../bridge/index.ts'
 import { createMaySubscribe, guardForward, guardPublish } from './access-hooks.ts'
 import type { BrokerEmitter } from './broker-events.ts'
+import { createClientIdHolders } from './client-id-holders.ts'
 import { limitTeller } from './client-limits.ts'
 import { createMembers, type Matches } from './members.ts'
 import type { BrokerOptions, LimitName } from './options.ts'
@@ -46,6 +47,7 @@ export const createHooks = (
     events,
     now,
     takeUpSession: (client, owner) => book.takeUp(client, owner),
+    holders: createClientIdHolders((clientId) => book.ownerOf(clientId)),
   })
   const maySubscribe = policy && createMaySubscribe({ policy, members })
   const subscribing = createSubscribing({

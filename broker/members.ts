@@ -6,6 +6,7 @@
 import type { AuthenticateError, Client, PublishPacket } from 'aedes'
 import type { Identity } from '../bridge/index.ts'
 import type { BrokerEmitter } from './broker-events.ts'
+import type { ClientIdHolders } from './client-id-holders.ts'
 import { addressOf, ConnectRefusal, connectRequestOf } from './connect-request.ts'
 import type { BrokerPolicy } from './policy.ts'
 
@@ -30,6 +31,7 @@ export interface MembersDeps {
   readonly events: BrokerEmitter
   /** Takes up, or gives up, what is kept for this client id, which from now on belongs to `owner`. */
   readonly takeUpSession: (client: Client, owner: string) => Promise<void> | undefined
+  readonly holders: ClientIdHolders
   /** Epoch ms. */
   readonly now: () => number
 }
@@ -52,7 +54,7 @@ const willOf = (client: Client): PublishPacket | undefined =>
   (Reflect.get(client, '_will') as PublishPacket | null | undefined) ?? undefined
 
 /** The members of one broker. */
-export const createMembers = ({ policy, events, takeUpSession, now }: MembersDeps): Members => {
+export const createMembers = ({ policy, events, takeUpSession, holders, now }: MembersDeps): Members => {
   const members = new WeakMap<Client, Member>()
   const present = new Set<Member>()
   const pendings = new Set<Pending>()
@@ -69,6 +71,7 @@ export const createMembers = ({ policy, events, takeUpSession, now }: MembersDep
     const member: Member = { client, identity, lastTopic: undefined, mayPublishThere: false }
     members.set(client, member)
     present.add(member)
+    holders.add(client, identity)
     // What it was stays known: its will is published after its connection has ended.
     client.conn.once('close', () => present.delete(member))
     if (identity.expiresAt !== undefined) closeAt(member, identity.expiresAt)
@@ -106,6 +109,8 @@ export const createMembers = ({ policy, events, takeUpSession, now }: MembersDep
   ): Promise<ConnectRefusal | undefined> => {
     const admission = await admit(asked, request)
     if (!admission.ok) return new ConnectRefusal(admission.code, admission.reason)
+    if (holders.isTaken(client.id, admission.identity))
+      return new ConnectRefusal(2, 'the client id, or the session kept under it, is of somebody else')
     const refusal = checkWill(asked, client, admission.identity)
     if (refusal !== undefined || client.closed) return refusal
     join(client, admission.identity)

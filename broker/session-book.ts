@@ -1,6 +1,6 @@
 /**
- * Whose each kept session is, and since when its client is away. A session is given up when somebody else comes with
- * its client id, when its client is away for too long, and when there are too many: the one away longest goes first.
+ * Whose each kept session is, and since when its client is away. A session is given up when somebody else is admitted
+ * with its client id, when its client is away for too long, and when there are too many: the one away longest goes first.
  *
  * The owner is written before anything of the session is, so that no crash leaves one without.
  */
@@ -42,6 +42,8 @@ export interface SessionBook {
   load(others: Iterable<string>): Promise<void>
   /** Before a session is restored. Nothing to wait for with a clean session that leaves nothing behind. */
   takeUp(client: Client, owner: string): Promise<void> | undefined
+  /** Whose the session of this client id is, unless it is over. */
+  ownerOf(clientId: string): string | undefined
   /** Whether the client that has this session now came back to it [MQTT-3.2.2-2]. */
   isResumed(clientId: string): boolean
   /** Sessions there are, connected or not. */
@@ -148,6 +150,10 @@ export const createSessionBook = (
     takeUp: (client, owner) => {
       if (!client.clean) return keep(client, owner)
       return entries.has(client.id) ? giveUp(client.id).catch(onError) : dropping.get(client.id)
+    },
+    ownerOf: (clientId) => {
+      const entry = entries.get(clientId)
+      return entry === undefined || isExpired(entry) ? undefined : entry.owner
     },
     isResumed: (clientId) => entries.get(clientId)?.isResumed ?? false,
     get size() {

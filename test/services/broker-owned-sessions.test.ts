@@ -18,10 +18,22 @@ const cleanups: (() => unknown)[] = []
 afterEach(() => cleanUp(cleanups))
 
 const policy = tablePolicy([BOARD, DASHBOARD, OPERATOR, ADMIN])
+const ANONYMOUS: Identity = { role: 'anonymous', name: '' }
 const KEPT = { clean: false, clientId: 'shared' } as const
 
-const connectAs = (rig: BrokerRig, identity: Identity) =>
-  connectBoard(cleanups, rig, { ...credentialsOf(identity), ...KEPT })
+type Connect = Parameters<typeof connectPacket>[0]
+
+const connectAs = (rig: BrokerRig, identity: Identity, connect: Connect = {}) =>
+  connectBoard(cleanups, rig, { ...credentialsOf(identity), ...KEPT, ...connect })
+
+/** The return code of its CONNACK, when it has no connection then. */
+const refusedAs = async (rig: BrokerRig, identity: Identity, connect: Connect) => {
+  const board = openBoard(cleanups, rig)
+  board.send(connectPacket({ ...credentialsOf(identity), ...KEPT, ...connect }))
+  const connack = await board.next('connack')
+  await eventually(() => board.isClosed)
+  return connack.cmd === 'connack' && connack.returnCode
+}
 
 const subscribe = async (board: RawBoard, ...topics: readonly string[]) => {
   board.send({ cmd: 'subscribe', messageId: 1, subscriptions: topics.map((topic) => ({ topic, qos: 1 })) })
@@ -73,21 +85,38 @@ describe('a kept session', () => {
     ['away', 'at once'],
     ['away', 'after a restart'],
     ['connected', 'at once'],
-  ])('of another, %s, is not given to who takes its client id %s', async (state, when) => {
+  ])('of another, %s, is neither given nor lost to who comes with its client id %s', async (state, when) => {
     const first = await startBroker(cleanups, { policy })
     const board = await connectAs(first, ADMIN)
     await subscribe(board, 'devices/#', '#')
     if (state === 'away') await leave(first, board)
-    await publishAll(first, 'devices/a/status')
     if (when !== 'at once') await first.stop()
     const rig = when === 'at once' ? first : await startBroker(cleanups, { policy, folder: first.folder })
-    const other = await connectAs(rig, OPERATOR)
-    expect(other.packets[0]).toMatchObject({ sessionPresent: false })
+    for (const clean of [false, true]) expect(await refusedAs(rig, OPERATOR, { clean })).toBe(2)
     await publishAll(rig, 'devices/b/status')
-    expect(await topicsSent(other)).toEqual([])
-    // Nor does the first get it back: there is nothing left of it.
-    await leave(rig, other)
-    expect((await connectAs(rig, ADMIN)).packets[0]).toMatchObject({ sessionPresent: false })
+    const back = state === 'away' ? await connectAs(rig, ADMIN) : board
+    await eventually(() => sent(back).length === 1)
+    expect(sent(back)).toEqual(['devices/b/status'])
+  })
+
+  test('of nobody is given up when somebody takes its client id', async () => {
+    const rig = await startBroker(cleanups, { policy: tablePolicy([ANONYMOUS, OPERATOR]) })
+    const board = await connectAs(rig, ANONYMOUS)
+    await subscribe(board, 'devices/#')
+    await leave(rig, board)
+    const other = await connectAs(rig, OPERATOR)
+    expect(other.packets[0]).toMatchObject({ returnCode: 0, sessionPresent: false })
+    expect(await refusedAs(rig, ANONYMOUS, {})).toBe(2)
+  })
+
+  test('under the id of a device is given up when the device comes', async () => {
+    const rig = await startBroker(cleanups, { policy })
+    const user = await connectAs(rig, ADMIN, { clientId: BOARD.name })
+    await subscribe(user, '#')
+    const board = await connectAs(rig, BOARD, { clientId: BOARD.name })
+    expect(board.packets[0]).toMatchObject({ returnCode: 0, sessionPresent: false })
+    await eventually(() => user.isClosed)
+    expect(await refusedAs(rig, ADMIN, { clientId: BOARD.name })).toBe(2)
   })
 
   test('whose client has lost a right keeps the rest: neither its filter nor what waited for it comes back', async () => {
@@ -117,6 +146,17 @@ describe('a kept session', () => {
     await eventually(() => told.length === 1)
     expect(told).toEqual([['devices/#']])
   })
+})
+
+test('a client id that another has a connection under is not taken over', async () => {
+  const rig = await startBroker(cleanups, { policy })
+  const board = await connectAs(rig, DASHBOARD, { clean: true })
+  expect(await refusedAs(rig, OPERATOR, { clean: true })).toBe(2)
+  await topicsSent(board)
+  const again = await connectAs(rig, DASHBOARD, { clean: true })
+  await eventually(() => board.isClosed)
+  await topicsSent(again)
+  expect(await refusedAs(rig, OPERATOR, { clean: true })).toBe(2)
 })
 
 describe('who is put out', () => {
