@@ -57,6 +57,8 @@ export interface BrokerOptions {
   readonly maxRetainedBytes: number
   /** Sessions kept; beyond it those whose client is away longest are removed. */
   readonly maxSessions: number
+  /** Of one user; a device has one only, and those without a name are bounded together by `maxSessions`. */
+  readonly maxSessionsPerOwner: number
   /** A session whose client is away for this long is removed. */
   readonly sessionExpiryMs: number
   /** Messages queued for one session; one more is not queued. */
@@ -98,6 +100,7 @@ export const BROKER_DEFAULTS: BrokerOptions = {
   maxRetained: 100_000,
   maxRetainedBytes: 64 * 1024 * 1024,
   maxSessions: 20_000,
+  maxSessionsPerOwner: 50,
   sessionExpiryMs: 7 * 24 * 60 * 60 * 1_000,
   maxOfflineMessages: 1_000,
   maxUnsentBytes: 1024 * 1024,

@@ -1,6 +1,7 @@
 /**
  * Whose each kept session is, and since when its client is away. A session is given up when somebody else is admitted
- * with its client id, when its client is away for too long, and when there are too many: the one away longest goes first.
+ * with its client id, when its client is away for too long, and when there are too many, of one owner or in all: of the one who comes the
+ * session away longest goes first, then anybody's. For those without a name nobody else's goes.
  *
  * The owner is written before anything of the session is, so that no crash leaves one without.
  */
@@ -54,22 +55,41 @@ export interface SessionBook {
 /** A book in the database of the sessions. */
 export const createSessionBook = (
   { db, drop, now, onError, onLimit }: SessionBookDeps,
-  { maxSessions, sessionExpiryMs }: Pick<BrokerOptions, 'maxSessions' | 'sessionExpiryMs'>,
+  {
+    maxSessions,
+    maxSessionsPerOwner,
+    sessionExpiryMs,
+  }: Pick<BrokerOptions, 'maxSessions' | 'maxSessionsPerOwner' | 'sessionExpiryMs'>,
 ): SessionBook => {
   // Those away in the order in which they left, as each is put at the end when it does.
   const entries = new Map<string, Entry>()
+  const ownedBy = new Map<string, number>()
   const dropping = new Map<string, Promise<void>>()
   let sweeping: NodeJS.Timeout | undefined
 
-  const write = (clientId: string, entry: Entry): Promise<void> => {
+  const remove = (clientId: string): void => {
+    const entry = entries.get(clientId)
+    if (entry === undefined) return
     entries.delete(clientId)
+    const left = (ownedBy.get(entry.owner) ?? 0) - 1
+    if (left > 0) ownedBy.set(entry.owner, left)
+    else ownedBy.delete(entry.owner)
+  }
+
+  const add = (clientId: string, entry: Entry): void => {
+    remove(clientId)
     entries.set(clientId, entry)
+    ownedBy.set(entry.owner, (ownedBy.get(entry.owner) ?? 0) + 1)
+  }
+
+  const write = (clientId: string, entry: Entry): Promise<void> => {
+    add(clientId, entry)
     const { owner, awaySince } = entry
     return db.put<string, Kept>(ownerKey(clientId), { owner, awaySince }, ENCODING)
   }
 
   const giveUp = (clientId: string): Promise<void> => {
-    entries.delete(clientId)
+    remove(clientId)
     const dropped = (dropping.get(clientId) ?? Promise.resolve())
       .then(() => drop(clientId))
       .then(() => db.del<string>(ownerKey(clientId), ENCODING))
@@ -91,13 +111,32 @@ export const createSessionBook = (
     }
   }
 
-  const makeRoom = (): void => {
-    for (const [clientId, { awaySince }] of entries) {
-      if (entries.size <= maxSessions) return
-      if (awaySince === null) continue
-      onLimit('maxSessions', clientId)
+  /** Gives up sessions whose client is away, of `owner` or, undefined, of anybody, until there are few enough. */
+  const evict = (
+    limit: 'maxSessions' | 'maxSessionsPerOwner',
+    areFew: () => boolean,
+    owner?: string,
+  ): void => {
+    if (areFew()) return
+    for (const [clientId, entry] of entries) {
+      if (entry.awaySince === null || (owner !== undefined && entry.owner !== owner)) continue
+      onLimit(limit, clientId)
       giveUp(clientId).catch(onError)
+      if (areFew()) return
     }
+  }
+
+  const areFew = (): boolean => entries.size <= maxSessions
+
+  const boundOwner = (owner: string): void => {
+    if (owner === '') return
+    evict('maxSessionsPerOwner', () => (ownedBy.get(owner) ?? 0) <= maxSessionsPerOwner, owner)
+  }
+
+  const makeRoomFor = (owner: string): void => {
+    boundOwner(owner)
+    evict('maxSessions', areFew, owner)
+    if (owner !== '') evict('maxSessions', areFew)
   }
 
   const left = (client: Client, clientId: string): void => {
@@ -106,7 +145,7 @@ export const createSessionBook = (
     write(clientId, { owner: entry.owner, awaySince: now(), client: undefined, isResumed: false }).catch(
       onError,
     )
-    makeRoom()
+    makeRoomFor(entry.owner)
   }
 
   const keep = async (client: Client, owner: string): Promise<void> => {
@@ -121,7 +160,7 @@ export const createSessionBook = (
     // A full disk keeps no client away. What stays in the store without an owner is given to nobody with a name.
     const isResumed = entries.has(id)
     await write(id, { owner, awaySince: null, client, isResumed }).catch(onError)
-    makeRoom()
+    makeRoomFor(owner)
   }
 
   return {
@@ -137,12 +176,14 @@ export const createSessionBook = (
       }
       const byLeaving = [...entries].sort(([, a], [, b]) => (a.awaySince ?? 0) - (b.awaySince ?? 0))
       entries.clear()
-      for (const [clientId, entry] of byLeaving) entries.set(clientId, entry)
+      for (const [clientId, entry] of byLeaving) add(clientId, entry)
       for (const clientId of others) {
         if (!entries.has(clientId))
-          entries.set(clientId, { owner: '', awaySince, client: undefined, isResumed: false })
+          add(clientId, { owner: '', awaySince, client: undefined, isResumed: false })
       }
-      makeRoom()
+      for (const owner of [...ownedBy.keys()]) boundOwner(owner)
+      evict('maxSessions', areFew, '')
+      evict('maxSessions', areFew)
       sweep()
       sweeping = setInterval(sweep, Math.min(Math.max(sessionExpiryMs / 10, MIN_SWEEP_MS), MAX_SWEEP_MS))
       sweeping.unref()
