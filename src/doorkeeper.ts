@@ -10,7 +10,11 @@ import type { Doorkeeper, Identified, Login, Token } from './facade/index.ts'
 export interface DoorkeeperDeps {
   /** None of both rejects. */
   readonly authenticator: {
-    login(claim: { readonly name: string; readonly secret: string }): Promise<Identified>
+    login(claim: {
+      readonly name: string
+      readonly secret: string
+      readonly address?: string | undefined
+    }): Promise<Identified>
     loginByToken(token: string): Promise<Identified>
   }
   readonly tokens: { issue(identity: Identity): Promise<Token | undefined> }
@@ -42,12 +46,12 @@ export const createDoorkeeper = (
   let changes = 0
 
   return {
-    identify: async (login) => {
+    identify: async (login, address) => {
       const before = changes
       const found =
         login.kind === 'token'
           ? await authenticator.loginByToken(login.token)
-          : await authenticator.login(login)
+          : await authenticator.login({ name: login.name, secret: login.secret, address })
       // What changed meanwhile may have been this.
       if (found.ok && before === changes) known.set(keyOf(login), found.identity)
       return found

@@ -30,9 +30,16 @@ export interface AuthenticatorStats extends SecretCheckStats {
   readonly cache: CredentialCacheStats
 }
 
+export interface Claim {
+  readonly name: string
+  readonly secret: string
+  /** Where it came from: each network has turns of its own (secret-checks.ts). */
+  readonly address?: string | undefined
+}
+
 export interface Authenticator {
   /** The secret may be a token of this name. Never rejects. */
-  login(claim: { readonly name: string; readonly secret: string }): Promise<Login>
+  login(claim: Claim): Promise<Login>
   /** By a token alone (`Authorization: Bearer`). Never rejects. */
   loginByToken(token: string): Promise<Login>
   /** A device whose name stands in a certificate that our CA signed. Never rejects. */
@@ -54,9 +61,9 @@ export const createAuthenticator = (deps: AuthenticatorDeps): Authenticator => {
   const dummyHash = makeDummyHash()
   const counts = { accepted: 0, badCredentials: 0, busy: 0, unavailable: 0 }
 
-  const bySecret = async (name: string, secret: string): Promise<Login> => {
+  const bySecret = async ({ name, secret, address }: Claim): Promise<Login> => {
     const before = await credentials.find(name)
-    const verdict = await checks.check({ name, secret, secretHash: before?.secretHash ?? dummyHash })
+    const verdict = await checks.check({ name, secret, address, secretHash: before?.secretHash ?? dummyHash })
     if (verdict === 'busy') return BUSY
     // Asked again: it may have been revoked during the hash. Nearly always still in the cache.
     const now = await credentials.find(name)
@@ -84,15 +91,16 @@ export const createAuthenticator = (deps: AuthenticatorDeps): Authenticator => {
     return login
   }
 
-  const login = async (name: string, secret: string): Promise<Login> => {
+  const login = async (claim: Claim): Promise<Login> => {
+    const { name, secret } = claim
     // No credential has such a name: nothing is told by an answer at once.
     if (parseDeviceId(name) === undefined) return BAD_CREDENTIALS
     if (isTokenLike(secret)) return byToken(secret, name)
-    return secret.length > MAX_SECRET_LENGTH ? BAD_CREDENTIALS : bySecret(name, secret)
+    return secret.length > MAX_SECRET_LENGTH ? BAD_CREDENTIALS : bySecret(claim)
   }
 
   return {
-    login: ({ name, secret }) => answer(login(name, secret)),
+    login: (claim) => answer(login(claim)),
     loginByToken: (token) => answer(byToken(token)),
     loginByCertificate: (name) => answer(byCertificate(name)),
     isDevice: async (name) =>

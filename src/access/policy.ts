@@ -6,7 +6,7 @@
  */
 import { type Identity, mayPublish, mayRetain, maySubscribe } from '../../bridge/index.ts'
 import type { Admission, BrokerPolicy, ConnectRequest } from '../../broker/index.ts'
-import type { Authenticator } from './authenticator.ts'
+import type { Authenticator, Claim } from './authenticator.ts'
 import type { LoginRefusal } from './login.ts'
 
 export interface PolicyOptions {
@@ -40,16 +40,17 @@ export const createPolicy = ({ authenticator, anonymous }: PolicyOptions): Broke
     return login.reason === 'bad-credentials' ? UNKNOWN_CERTIFICATE : REFUSALS[login.reason]
   }
 
-  const byCredentials = async (name: string, secret: string): Promise<Admission> => {
-    const login = await authenticator.login({ name, secret })
+  const byCredentials = async (claim: Claim): Promise<Admission> => {
+    const login = await authenticator.login(claim)
     return login.ok ? login : REFUSALS[login.reason]
   }
 
-  const whoIs = async ({ username, password, certificateName }: ConnectRequest): Promise<Admission> => {
+  const whoIs = async (request: ConnectRequest): Promise<Admission> => {
+    const { username, password, certificateName, address } = request
     // Many clients cannot leave them out and send them empty. A name alone is what a certificate may stand for.
     const name = username || undefined
     const secret = password || undefined
-    if (secret !== undefined) return byCredentials(name ?? '', secret)
+    if (secret !== undefined) return byCredentials({ name: name ?? '', secret, address })
     if (certificateName !== undefined && (name === undefined || name === certificateName))
       return byCertificate(certificateName)
     if (name !== undefined) return REFUSALS['bad-credentials']

@@ -4,10 +4,12 @@
  * secret needs nothing to be forgotten, and what was found stays true for ever.
  *
  * Few hashes run at once, since each takes a thread (that the disk needs too) for about 10 ms; those that came at
- * the same time with the same pair share one, and of the others a bounded number waits.
+ * the same time with the same pair share one, and of the others a bounded number waits. Addresses take turns: one
+ * that sends guess after guess holds up nobody but itself.
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
+import { networkOf } from '../network.ts'
 import { createGate } from './gate.ts'
 import { isSecretOf } from './secrets.ts'
 
@@ -16,6 +18,8 @@ export interface SecretCheckOptions {
   readonly hashesAtOnce?: number
   /** Pairs that wait for one. Default 5,000. */
   readonly maxWaiting?: number
+  /** Of these, of one network. Default 1,000. */
+  readonly maxWaitingPerNetwork?: number
   /** Pairs remembered that fit, and as many that do not. Default 20,000. */
   readonly maxPairs?: number
 }
@@ -36,6 +40,8 @@ export interface SecretCheck {
   readonly name: string
   readonly secret: string
   readonly secretHash: string
+  /** Where it came from; those of which it is not known share their turns. */
+  readonly address?: string | undefined
 }
 
 export interface SecretChecks {
@@ -48,14 +54,19 @@ const KEY_BYTES = 32
 
 export const createSecretChecks = (
   { verify = isSecretOf }: { readonly verify?: typeof isSecretOf },
-  { hashesAtOnce = 2, maxWaiting = 5_000, maxPairs = 20_000 }: SecretCheckOptions = {},
+  {
+    hashesAtOnce = 2,
+    maxWaiting = 5_000,
+    maxWaitingPerNetwork = 1_000,
+    maxPairs = 20_000,
+  }: SecretCheckOptions = {},
 ): SecretChecks => {
   const processKey = randomBytes(KEY_BYTES)
   // Apart, so that guesses push out none that fits.
   const fitting = new LRUCache<string, true>({ max: maxPairs })
   const wrong = new LRUCache<string, true>({ max: maxPairs })
   const running = new Map<string, Promise<SecretVerdict>>()
-  const gate = createGate({ atOnce: hashesAtOnce, maxWaiting })
+  const gate = createGate({ atOnce: hashesAtOnce, maxWaiting, maxWaitingPerLane: maxWaitingPerNetwork })
   let hashed = 0
   let remembered = 0
 
@@ -75,11 +86,12 @@ export const createSecretChecks = (
     }
   }
 
-  const hash = (key: string, { secret, secretHash }: SecretCheck): SecretVerdict | Promise<SecretVerdict> => {
+  const hash = (key: string, pair: SecretCheck): SecretVerdict | Promise<SecretVerdict> => {
+    const { secret, secretHash, address } = pair
     const hashing = gate.run(() => {
       hashed += 1
       return verify(secret, secretHash)
-    })
+    }, networkOf(address))
     if (hashing === undefined) return 'busy'
     const verdict = settle(key, hashing)
     running.set(key, verdict)

@@ -21,9 +21,16 @@ export type Verdict =
   /** `missing`: nothing was said; whether that is enough depends on what is asked for. */
   | { readonly ok: false; readonly reason: DenialReason }
 
+/** What a request says of its sender. */
+export interface Sender {
+  readonly headers: IncomingHttpHeaders
+  readonly url: string
+  readonly address: string | undefined
+}
+
 export interface Guard {
   /** Who sends it, at once wherever nothing has to be looked up. Never rejects. */
-  judge(headers: IncomingHttpHeaders, url: string): Verdict | Promise<Verdict>
+  judge(sender: Sender): Verdict | Promise<Verdict>
   /** As `judge`, of one login, and only as far as it is known already. */
   recall(login: Login): Identity | undefined
   readonly openness: Openness
@@ -52,9 +59,9 @@ export const createGuard = (
   const unlessExpired = (identity: Identity): Verdict =>
     (identity.expiresAt ?? Number.POSITIVE_INFINITY) > clock() ? { ok: true, identity } : WRONG
 
-  const identify = async (login: Login): Promise<Verdict> => {
+  const identify = async (login: Login, address: string | undefined): Promise<Verdict> => {
     try {
-      const found = await doorkeeper.identify(login)
+      const found = await doorkeeper.identify(login, address)
       if (found.ok) return unlessExpired(found.identity)
       return found.reason === 'bad-credentials' ? WRONG : { ok: false, reason: found.reason }
     } catch {
@@ -73,7 +80,7 @@ export const createGuard = (
   }
 
   return {
-    judge: (headers, url) => {
+    judge: ({ headers, url, address }) => {
       const key = checkKey?.(headers, url) ?? 'missing'
       if (key === 'ok') return HOLDS_KEY
       if (key === 'wrong') return { ok: false, reason: 'wrong-key' }
@@ -81,7 +88,7 @@ export const createGuard = (
       if (login === 'none') return MISSING
       if (login === 'broken') return WRONG
       const known = recall(login)
-      return known === undefined ? identify(login) : { ok: true, identity: known }
+      return known === undefined ? identify(login, address) : { ok: true, identity: known }
     },
     recall,
     openness: { anonymous: doorkeeper.anonymous, apiKey, legacyOpen },

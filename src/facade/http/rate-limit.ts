@@ -9,11 +9,11 @@
  */
 import type { FastifyRequest, onRequestHookHandler, preValidationHookHandler } from 'fastify'
 import { parseDeviceId } from '../../../bridge/index.ts'
+import { networkOf } from '../../network.ts'
 import type { FacadeApp, FacadeDeps, FacadeOptions } from '../app.ts'
 import { RequestError } from '../errors.ts'
 import { isUnlimited } from './board-routes.ts'
 import { createLimiter } from './limiter.ts'
-import { networkOf } from './network.ts'
 
 const WINDOW_MS = 60_000
 /** About 300 bytes each. */

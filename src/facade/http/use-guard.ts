@@ -53,7 +53,7 @@ const createCheck =
       if (identity.role !== 'anonymous') noteCaller(request, identity)
       done()
     }
-    const verdict = guard.judge(request.headers, request.raw.url ?? '')
+    const verdict = guard.judge({ headers: request.headers, url: request.raw.url ?? '', address: request.ip })
     if ('ok' in verdict) settle(verdict)
     else void verdict.then(settle).catch(done)
   }

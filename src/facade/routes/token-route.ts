@@ -4,13 +4,13 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { networkOf } from '../../network.ts'
 import type { FacadeApp, RouteDeps } from '../app.ts'
 import { errorAnswer } from '../contract/answers.ts'
 import { tokenAnswer } from '../contract/token.ts'
 import { noStore } from '../http/cache-profile.ts'
 import { callerOf, noteCaller } from '../http/caller.ts'
 import { createLoginBrake, type LoginBrakeDeps } from '../http/login-brake.ts'
-import { networkOf } from '../http/network.ts'
 import { turnAway } from '../http/turn-away.ts'
 
 /** The route; `wait` is what slows wrong logins. */
@@ -27,7 +27,11 @@ export const createTokenRoute =
         reply.header('retry-after', attempt)
         return turnAway(guard, { request, reply }, 'throttled')
       }
-      const verdict = await guard.judge(request.headers, request.raw.url ?? '')
+      const verdict = await guard.judge({
+        headers: request.headers,
+        url: request.raw.url ?? '',
+        address: request.ip,
+      })
       if (verdict.ok || (verdict.reason !== 'wrong' && verdict.reason !== 'wrong-key')) attempt.forgive()
       else await attempt.slow()
       if (!verdict.ok) return turnAway(guard, { request, reply }, verdict.reason)

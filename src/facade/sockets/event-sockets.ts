@@ -135,7 +135,8 @@ export const createEventSockets = (
   return {
     upgrade: (request, stream, head) => {
       const upgrade = { request, stream, head }
-      const verdict = guard.judge(request.headers, request.url ?? '')
+      const { headers, url = '', socket } = request
+      const verdict = guard.judge({ headers, url, address: socket.remoteAddress })
       if ('ok' in verdict) return settle(upgrade, verdict)
       // Nobody else listens to it until the verdict is there.
       stream.on('error', () => stream.destroy())

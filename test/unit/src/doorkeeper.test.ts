@@ -73,3 +73,9 @@ test('a login that was wrong is asked about each time', async () => {
   expect(doorkeeper.recall?.(secret('wrong'))).toBeUndefined()
   expect(asked).toHaveLength(2)
 })
+
+test('where a secret came from is told to who checks it', async () => {
+  const { doorkeeper, asked } = createRig()
+  await doorkeeper.identify(secret('right'), '192.0.2.1')
+  expect(asked).toEqual([{ name: 'me', secret: 'right', address: '192.0.2.1' }])
+})

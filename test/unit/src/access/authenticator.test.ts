@@ -91,13 +91,13 @@ describe('a login by name and secret', () => {
     const rig = accessRig()
     const { promise, resolve } = createDeferred()
     rig.state.hold = promise
-    const logins = Array.from({ length: 5_003 }, (_, n) =>
+    const logins = Array.from({ length: 1_003 }, (_, n) =>
       rig.authenticator.login({ name: 'b1', secret: `guess${n}` }),
     )
     resolve()
     const answers = await Promise.all(logins)
     expect(answers.filter((each) => !each.ok && each.reason === 'busy')).toHaveLength(1)
-    expect(rig.authenticator.stats()).toMatchObject({ badCredentials: 5_002, busy: 1, hashed: 5_002 })
+    expect(rig.authenticator.stats()).toMatchObject({ badCredentials: 1_002, busy: 1, hashed: 1_002 })
   })
 })
 

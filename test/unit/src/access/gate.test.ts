@@ -46,3 +46,58 @@ test('who finds the queue full is told at once, and nothing of theirs runs', asy
   await running
   expect(await waiting).toBe('waited')
 })
+
+/** A gate that runs one at a time, and whose turns are told by name. */
+const lanes = (options: { readonly maxWaiting: number; readonly maxWaitingPerLane?: number }) => {
+  const gate = createGate({ atOnce: 1, ...options })
+  const { promise, resolve } = createDeferred()
+  const turns: string[] = []
+  const first = gate.run(() => promise, 'first')
+  const enter = (lane: string, name = lane): Promise<string> | undefined =>
+    gate.run(async () => {
+      turns.push(name)
+      return name
+    }, lane)
+  const open = async (): Promise<void> => {
+    resolve()
+    await first
+    await settled()
+  }
+  return { gate, turns, enter, open }
+}
+
+test('lanes take turns, however much waits in one of them', async () => {
+  const { turns, enter, open } = lanes({ maxWaiting: 100 })
+  for (let n = 0; n < 50; n += 1) void enter('flood')
+  const honest = [enter('a', 'a1'), enter('a', 'a2'), enter('b')]
+  await open()
+  await Promise.all(honest)
+  expect(turns.slice(0, 5)).toEqual(['flood', 'a1', 'b', 'flood', 'a2'])
+})
+
+test('a lane that is full keeps no other from waiting', async () => {
+  const { gate, enter, open } = lanes({ maxWaiting: 10, maxWaitingPerLane: 2 })
+  void enter('flood')
+  void enter('flood')
+  expect(enter('flood')).toBeUndefined()
+  const honest = enter('a')
+  expect(gate.waiting).toBe(3)
+  await open()
+  expect(await honest).toBe('a')
+})
+
+test('when all is full, the newest of the longest lane makes room; where all are as long, nobody does', async () => {
+  const { gate, turns, enter, open } = lanes({ maxWaiting: 3 })
+  const flood = ['f1', 'f2', 'f3'].map((name) => enter('flood', name))
+  const honest = enter('a')
+  await expect(flood[2]).rejects.toThrow('room')
+  expect(enter('a')).toBeUndefined()
+  const other = enter('b')
+  await expect(flood[1]).rejects.toThrow('room')
+  expect(enter('c')).toBeUndefined()
+  expect(gate.waiting).toBe(3)
+  await open()
+  expect(await Promise.all([flood[0], honest, other])).toEqual(['f1', 'a', 'b'])
+  expect(turns).toEqual(['f1', 'a', 'b'])
+  expect(gate.waiting).toBe(0)
+})

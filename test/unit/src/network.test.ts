@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { networkOf } from '../../../../../src/facade/http/network.ts'
+import { networkOf } from '../../../src/network.ts'
 
 test.each([
   ['10.0.0.1', '10.0.0.1'],
