@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Config } from './config.ts'
 import { LIMIT_SETTINGS, toLimits } from './limit-settings.ts'
 import { MASK, redactUrl } from './redact.ts'
-import { flag, host, oneOf, origins, size, text, url, whole } from './setting-values.ts'
+import { flag, host, isLoopback, oneOf, origins, size, text, url, whole } from './setting-values.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -94,8 +94,24 @@ const crossProblems = (set: Readonly<Record<string, string>>): readonly string[]
   const problems = NOT_YET.filter((name) => set[name] !== undefined).map(
     (name) => `${name} is set, but it is not supported yet: unset it`,
   )
-  problems.push(...tlsProblems(set), ...portProblems(set))
+  problems.push(...tlsProblems(set), ...portProblems(set), ...keyProblems(set))
   return problems
+}
+
+const MIN_KEY_LENGTH = 16
+
+/** Where other machines can try keys, a short one would be found. */
+const keyProblems = ({
+  HOST,
+  ALLOW_ANONYMOUS,
+  API_KEY,
+}: Readonly<Record<string, string>>): readonly string[] => {
+  const isReachable = HOST === undefined ? ALLOW_ANONYMOUS === 'true' : !isLoopback(HOST)
+  if (API_KEY === undefined || API_KEY.length >= MIN_KEY_LENGTH || !isReachable) return []
+  return [
+    `API_KEY is too short for an address that other machines reach: allowed are ${MIN_KEY_LENGTH} characters or more ` +
+      '(openssl rand -hex 16 makes a good one)',
+  ]
 }
 
 const tlsProblems = ({ TLS_CERT, TLS_KEY, TLS_CA }: Readonly<Record<string, string>>): readonly string[] => {

@@ -45,14 +45,14 @@ describe('on an address that other machines reach', () => {
   )
 
   test('with an API key it starts, says that MQTT lets nobody in, and HTTP is closed to who has none', async () => {
-    const sluice = await start({ API_KEY: 'k-1' })
+    const sluice = await start({ API_KEY: 'a-key-long-enough' })
     expect(warningsOf(sluice)).toEqual([expect.stringContaining('MQTT lets nobody in')])
     const statusOf = async (path: string, headers = {}) =>
       (await exchange(sluice.http + path, { headers })).status
     expect(await statusOf('/api/v1/devices')).toBe(401)
     expect(await statusOf('/metrics')).toBe(401)
-    expect(await statusOf('/api/v1/devices', { 'X-API-Key': 'k-1' })).toBe(200)
-    expect(await statusOf('/metrics', { 'X-API-Key': 'k-1' })).toBe(200)
+    expect(await statusOf('/api/v1/devices', { 'X-API-Key': 'a-key-long-enough' })).toBe(200)
+    expect(await statusOf('/metrics', { 'X-API-Key': 'a-key-long-enough' })).toBe(200)
     expect(await statusOf('/health')).toBe(200)
   }, 30_000)
 

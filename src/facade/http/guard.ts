@@ -5,12 +5,15 @@
  * Whoever sends credentials is judged by them: wrong ones are refused also where none are needed.
  */
 import type { IncomingHttpHeaders } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock, Identity } from '../../../bridge/index.ts'
+import { networkOf } from '../../network.ts'
 import type { Doorkeeper, Login } from '../doorkeeper.ts'
 import { createKeyCheck } from './api-key.ts'
 import { createDenialCounts, type DenialCounts, type DenialReason } from './denials.ts'
 import { readLogin } from './login.ts'
 import type { Openness } from './route-access.ts'
+import { createSlowdown, type SlowdownDeps } from './slowdown.ts'
 
 export const ANONYMOUS: Identity = { role: 'anonymous', name: '' }
 /** Whoever has the key. Nobody can have this name. */
@@ -26,10 +29,15 @@ export interface Sender {
   readonly headers: IncomingHttpHeaders
   readonly url: string
   readonly address: string | undefined
+  /** What is asked for is open to anyone: what a key is worth is not asked there. */
+  readonly isOpen: boolean
 }
 
 export interface Guard {
-  /** Who sends it, at once wherever nothing has to be looked up. Never rejects. */
+  /**
+   * Who sends it, at once wherever nothing has to be looked up. Of a network that sent many wrong logins, a wrong one
+   * is answered late (slowdown.ts). Never rejects.
+   */
   judge(sender: Sender): Verdict | Promise<Verdict>
   /** As `judge`, of one login, and only as far as it is known already. */
   recall(login: Login): Identity | undefined
@@ -43,6 +51,8 @@ export interface GuardDeps {
   readonly doorkeeper: Doorkeeper
   readonly clock: Clock
   readonly log?: { warn(details: object, message: string): void }
+  /** What wrong logins are slowed by. Default: a timer. */
+  readonly wait?: SlowdownDeps['wait']
 }
 
 const MISSING: Verdict = { ok: false, reason: 'missing' }
@@ -50,10 +60,11 @@ const WRONG: Verdict = { ok: false, reason: 'wrong' }
 const HOLDS_KEY: Verdict = { ok: true, identity: KEY_HOLDER }
 
 export const createGuard = (
-  { doorkeeper, clock, log }: GuardDeps,
+  { doorkeeper, clock, log, wait = delay }: GuardDeps,
   { apiKey, legacyOpen }: Pick<Openness, 'apiKey' | 'legacyOpen'>,
 ): Guard => {
   const counts = createDenialCounts()
+  const slowdown = createSlowdown({ clock, wait })
   const checkKey = apiKey === undefined ? undefined : createKeyCheck(apiKey)
 
   const unlessExpired = (identity: Identity): Verdict =>
@@ -79,16 +90,27 @@ export const createGuard = (
     log?.warn({ reason, ...where }, 'an HTTP request was turned away')
   }
 
+  const find = ({ headers, url, address }: Sender): Verdict | Promise<Verdict> => {
+    const key = checkKey?.(headers, url) ?? 'missing'
+    if (key === 'ok') return HOLDS_KEY
+    if (key === 'wrong') return { ok: false, reason: 'wrong-key' }
+    const login = readLogin(headers, url)
+    if (login === 'none') return MISSING
+    if (login === 'broken') return WRONG
+    const known = recall(login)
+    return known === undefined ? identify(login, address) : { ok: true, identity: known }
+  }
+
+  const slowed = (verdict: Verdict, { address, isOpen }: Sender): Verdict | Promise<Verdict> => {
+    if (verdict.ok || !(verdict.reason === 'wrong' || (verdict.reason === 'wrong-key' && !isOpen)))
+      return verdict
+    return slowdown.wrong(networkOf(address))?.then(() => verdict) ?? verdict
+  }
+
   return {
-    judge: ({ headers, url, address }) => {
-      const key = checkKey?.(headers, url) ?? 'missing'
-      if (key === 'ok') return HOLDS_KEY
-      if (key === 'wrong') return { ok: false, reason: 'wrong-key' }
-      const login = readLogin(headers, url)
-      if (login === 'none') return MISSING
-      if (login === 'broken') return WRONG
-      const known = recall(login)
-      return known === undefined ? identify(login, address) : { ok: true, identity: known }
+    judge: (sender) => {
+      const verdict = find(sender)
+      return 'ok' in verdict ? slowed(verdict, sender) : verdict.then((found) => slowed(found, sender))
     },
     recall,
     openness: { anonymous: doorkeeper.anonymous, apiKey, legacyOpen },

@@ -53,7 +53,8 @@ const createCheck =
       if (identity.role !== 'anonymous') noteCaller(request, identity)
       done()
     }
-    const verdict = guard.judge({ headers: request.headers, url: request.raw.url ?? '', address: request.ip })
+    const { headers, raw, ip: address } = request
+    const verdict = guard.judge({ headers, url: raw.url ?? '', address, isOpen })
     if ('ok' in verdict) settle(verdict)
     else void verdict.then(settle).catch(done)
   }

@@ -136,7 +136,7 @@ export const createEventSockets = (
     upgrade: (request, stream, head) => {
       const upgrade = { request, stream, head }
       const { headers, url = '', socket } = request
-      const verdict = guard.judge({ headers, url, address: socket.remoteAddress })
+      const verdict = guard.judge({ headers, url, address: socket.remoteAddress, isOpen })
       if ('ok' in verdict) return settle(upgrade, verdict)
       // Nobody else listens to it until the verdict is there.
       stream.on('error', () => stream.destroy())

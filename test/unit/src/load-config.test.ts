@@ -151,6 +151,17 @@ describe('who can reach it', () => {
     expect(load({ ALLOW_ANONYMOUS: 'true', HOST: '::1' }).http.host).toBe('::1')
   })
 
+  test('a short API_KEY is refused where other machines could try keys, and not shown', () => {
+    for (const reach of [{ HOST: '0.0.0.0' }, { HOST: 'iot.example' }, { ALLOW_ANONYMOUS: 'true' }]) {
+      expect(problemsOf({ ...reach, API_KEY: 'sh0rt-key-of-15' })).toEqual([
+        expect.stringMatching(/^API_KEY is too short (?!.*sh0rt).*16 characters/),
+      ])
+      expect(problemsOf({ ...reach, API_KEY: 'l0ng-key--of--16' })).toEqual([])
+    }
+    for (const HOST of ['127.0.0.1', '::1', 'localhost'])
+      expect(problemsOf({ HOST, ALLOW_ANONYMOUS: 'true', API_KEY: 'k' })).toEqual([])
+  })
+
   test.each(['0.0.0.0', '::', '10.0.0.5', 'iot.example', '127.0.0.1', 'localhost'])(
     'HOST=%s is taken as it is: whether anyone could come in is looked at once the database is there',
     (host) => {
