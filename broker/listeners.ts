@@ -83,8 +83,8 @@ export const createWebSocketDoor = (
   return {
     upgrade: (request, socket, head) => {
       server.handleUpgrade(request, socket, head, (webSocket) => {
-        limitMessages(webSocket, request.socket)
         const stream = createWebSocketStream(webSocket)
+        limitMessages(webSocket, request.socket, stream)
         keepCertificateName(stream, socket)
         handle(stream, request)
       })

@@ -119,15 +119,38 @@ test('a packet that comes byte by byte is taken in whole', async () => {
   expect(payloads(rig)).toEqual(['x'.repeat(5_000), 'next'])
 })
 
+const openWebSocket = async (port: number): Promise<WebSocket> => {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/mqtt`, 'mqtt')
+  socket.on('error', () => {}) // to be cut off is the rule here
+  cleanups.push(() => socket.terminate())
+  await new Promise((resolve) => socket.once('open', resolve))
+  return socket
+}
+
+test('a WebSocket that begins with a large message is cut off; one behind the CONNECT is taken in', async () => {
+  const { rig } = await setUp()
+  const told = limitsHit(rig)
+  const port = await serveUpgrades(cleanups, rig)
+  const stranger = await openWebSocket(port)
+  stranger.send(Buffer.alloc(KIB_100), { fin: false })
+  await eventually(() => stranger.readyState === WebSocket.CLOSED)
+  expect(told.map(({ limit }) => limit)).toEqual(['maxLargeBytes'])
+  const eager = await openWebSocket(port)
+  eager.send(mqttPacket.generate(connectPacket()))
+  eager.send(bytesOf(KIB_100))
+  await eventually(() => rig.taken.length === 1)
+})
+
 test('WebSocket messages without end share a bound, whoever sends them; the next over it is cut off', async () => {
   const { rig, board } = await setUp()
   const told = limitsHit(rig)
   const port = await serveUpgrades(cleanups, rig)
+  let opened = 0
   const open = async (): Promise<WebSocket> => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/mqtt`, 'mqtt')
-    socket.on('error', () => {}) // to be cut off is the rule here
-    cleanups.push(() => socket.terminate())
-    await new Promise((resolve) => socket.once('open', resolve))
+    const socket = await openWebSocket(port)
+    opened += 1
+    socket.send(mqttPacket.generate(connectPacket({ clientId: `ws${opened}` })))
+    await new Promise((resolve) => socket.once('message', resolve))
     return socket
   }
   const untilRead = (socket: WebSocket) =>
