@@ -61,6 +61,8 @@ export interface FacadeDeps {
   readonly log?: FacadeLog
   /** HTTPS beside HTTP; undefined: none. */
   readonly https?: HttpsGiven | undefined
+  /** What wrong logins are slowed by. Default: a timer. */
+  readonly wait?: (ms: number) => Promise<unknown>
 }
 
 /** What routes are given: all of that, and what the facade knows of itself. */
