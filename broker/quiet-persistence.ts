@@ -18,6 +18,7 @@ import { createInOrder } from './in-order.ts'
 import type { BrokerOptions, LimitName } from './options.ts'
 import { asQueued, type Queueable, recipientsOf, sentAgain } from './queue-rules.ts'
 import { createRetainedLedger, type RetainedLedger, type RetainedLimit } from './retained-ledger.ts'
+import { isFilter, retainedRange } from './retained-range.ts'
 import {
   ALL_QUEUED,
   ALL_RETAINED,
@@ -108,17 +109,22 @@ export class QuietPersistence extends AsyncLevelPersistence {
 
   /** Aedes listens for no error of this stream, and would end the process over a store that is being closed. */
   override createRetainedStreamCombi(patterns: readonly string[]): Readable {
-    const streams = patterns.map((each) => super.createRetainedStream(each))
-    const matching = async function* () {
-      for (const [at, stream] of streams.entries()) {
-        for await (const packet of stream as AsyncIterable<PublishPacket>) {
-          // The store's own matcher gives `$` topics to wildcards as well [MQTT-4.7.2-1].
-          if (packet.topic.startsWith('$') && !filterMatches(patterns[at] ?? '', packet.topic)) continue
-          yield packet
-        }
+    return Readable.from(this.#retainedBy(patterns)).on('error', this.#deps.onError)
+  }
+
+  async *#retainedBy(patterns: readonly string[]): AsyncGenerator<unknown> {
+    const { db } = this.#deps
+    for (const pattern of patterns) {
+      if (!isFilter(pattern) && !this.#retained.has(pattern)) continue
+      const range = retainedRange(pattern)
+      // Decodes and matches what it is given; it has no door to give it less.
+      const values = (options: object) => db.values({ ...options, ...range })
+      const found = new AsyncLevelPersistence({ values }).createRetainedStreamCombi([pattern])
+      for await (const packet of found as AsyncIterable<PublishPacket>) {
+        // The store's own matcher gives `$` topics to wildcards as well [MQTT-4.7.2-1].
+        if (!packet.topic.startsWith('$') || filterMatches(pattern, packet.topic)) yield packet
       }
     }
-    return Readable.from(matching()).on('error', this.#deps.onError)
   }
 
   override storeRetained(packet: PublishPacket): Promise<void> {

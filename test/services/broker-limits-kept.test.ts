@@ -13,8 +13,8 @@ import {
 const cleanups: (() => unknown)[] = []
 afterEach(() => cleanUp(cleanups))
 
-const subscribe = async (board: RawBoard, topic: string) => {
-  board.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic, qos: 1 }] })
+const subscribe = async (board: RawBoard, ...topics: readonly string[]) => {
+  board.send({ cmd: 'subscribe', messageId: 1, subscriptions: topics.map((topic) => ({ topic, qos: 1 })) })
   await board.next('suback', 1)
 }
 
@@ -33,9 +33,9 @@ const publishAll = async (rig: BrokerRig, messages: readonly Parameters<typeof p
   await eventually(() => board.isClosed)
 }
 
-const retainedIn = async (rig: BrokerRig, count: number) => {
+const retainedIn = async (rig: BrokerRig, count: number, filter = '#') => {
   const board = await connectBoard(cleanups, rig, { clientId: `reader-${Math.random()}` })
-  await subscribe(board, '#')
+  await subscribe(board, 'end', filter)
   await eventually(() => sent(board).length >= count)
   // What is published now comes behind all that is retained.
   await publishAll(rig, [{ topic: 'end', payload: 'x' }])
@@ -47,6 +47,26 @@ const retainedIn = async (rig: BrokerRig, count: number) => {
 
 describe('retained messages', () => {
   const keep = (topic: string, payload: string) => ({ topic, payload, retain: true })
+
+  test.each([
+    ['a/b', ['a/b']],
+    ['a/#', ['a', 'a/', 'a/b', 'a/b/c', 'a/ä']],
+    ['a/+', ['a/', 'a/b', 'a/ä']],
+    ['a/b/+', ['a/b/c']],
+    ['+/b', ['/b', 'a/b', 'ä/b']],
+    ['/+', ['/b']],
+    ['a/nothing', []],
+    ['nothing/#', []],
+  ])('are found by what %s matches, and no others', async (filter, expected) => {
+    const rig = await startBroker(cleanups)
+    const topics = ['a', 'a!', 'a/', 'a/b', 'a/b/c', 'a/ä', 'a0', 'ab/c', '/b', 'ä/b', 'b']
+    await publishAll(
+      rig,
+      topics.map((topic) => keep(topic, 'x')),
+    )
+    const found = await retainedIn(rig, expected.length, filter)
+    expect(found).toEqual(expected.map((topic) => `${topic} x`).sort())
+  })
 
   test('are kept up to their number; one more is sent on and not kept', async () => {
     const rig = await startBroker(cleanups, { options: { maxRetained: 2 } })
