@@ -29,32 +29,27 @@ export const watchPeak = (pid: number): { stop(): Promise<number> } => {
   }
 }
 
-/** The bound that memory must come back to: half as much again as before, and what a warm heap takes. */
+/** The bound that memory must come back to: half as much again as before, and what the allocator keeps for itself. */
 export const boundOf = (beforeMiB: number): number => beforeMiB * 1.5 + 100
 
-const ORDINARY_BYTES = 4 * 2 ** 20
+const COLLECTIONS = 2
+const COLLECTED_WITHIN_MS = 100
 
-/** An ordinary request, which is refused: what nobody needs any more is only looked for when there is work. */
-const stir = async (http: string): Promise<void> => {
-  const headers = { 'Content-Type': 'application/json' }
-  const body = `"${'x'.repeat(ORDINARY_BYTES)}"`
-  await fetch(`${http}/api/v1/ingest/sensor-data`, { method: 'POST', headers, body }).then(
-    (answer) => answer.text(),
-    () => {},
-  )
+/** What is in use: without garbage, for which the process must have been started with `collect-garbage.ts`. */
+export const memoryInUse = async (pid: number): Promise<number> => {
+  for (let count = 0; count < COLLECTIONS; count += 1) {
+    process.kill(pid, 'SIGUSR2')
+    await delay(COLLECTED_WITHIN_MS)
+  }
+  return memoryOf(pid)
 }
 
-/** Waits until it has come back under the bound; gives the last that was seen. */
-export const memoryReturned = async (
-  { pid, http }: { readonly pid: number; readonly http: string },
-  boundMiB: number,
-  withinMs: number,
-): Promise<number> => {
+/** Waits until what is in use is under the bound; gives the last that was seen. */
+export const memoryReturned = async (pid: number, boundMiB: number, withinMs: number): Promise<number> => {
   const deadline = performance.now() + withinMs
   for (;;) {
-    const now = await memoryOf(pid)
+    const now = await memoryInUse(pid)
     if (now <= boundMiB || performance.now() > deadline) return now
-    await stir(http)
     await delay(EVERY_MS)
   }
 }

@@ -48,7 +48,7 @@ export const SHORT: Scale = {
   bombs: 1,
   frames: 1,
   tinyFrames: 5_000,
-  holdMs: 1_000,
+  holdMs: 500,
 }
 
 const whole = (flag: string, text: string | undefined, most: number): number | undefined => {

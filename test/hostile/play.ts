@@ -7,7 +7,7 @@ import type { AttackContext, AttackName, AttackResult, Scale } from './attack.ts
 import { ATTACKS } from './attacks/index.ts'
 import type { FleetOptions, HonestFleet, Seen } from './boards/fleet.ts'
 import { judgeEnd, judgeHonestRows, judgeService } from './judge.ts'
-import { boundOf, memoryOf, memoryReturned, watchPeak } from './memory.ts'
+import { boundOf, memoryInUse, memoryOf, memoryReturned, watchPeak } from './memory.ts'
 import type { HostileWorld } from './world.ts'
 
 export interface PlayOptions {
@@ -45,13 +45,13 @@ export interface PlayDeps {
   readonly startFleet: (options: FleetOptions) => Promise<HonestFleet>
 }
 
-const MEMORY_BACK_WITHIN_MS = 60_000
+const MEMORY_BACK_WITHIN_MS = 20_000
 const QUIET_WITHIN_MS = 60_000
 
 interface Scene {
   readonly context: AttackContext
   readonly fleet: HonestFleet
-  readonly sluice: Pick<Sluice, 'pid' | 'http'>
+  readonly sluice: Pick<Sluice, 'pid'>
   readonly calmMs: number
 }
 
@@ -70,7 +70,7 @@ const playOne = async (
   const after = await fleet.take()
   const most = await peak.stop()
   const bound = boundOf(memoryBefore)
-  const memoryAfter = await memoryReturned(sluice, bound, MEMORY_BACK_WITHIN_MS)
+  const memoryAfter = await memoryReturned(sluice.pid, bound, MEMORY_BACK_WITHIN_MS)
   const problems = [
     ...result.problems,
     ...judgeService(`during ${name}`, during),
@@ -115,7 +115,7 @@ export const play = async ({ world, startFleet }: PlayDeps, options: PlayOptions
   await fleet.take() // while all of it was new
   await delay(calmMs)
   const calm = await fleet.take()
-  const memoryBefore = await memory()
+  const memoryBefore = await memoryInUse(sluice.pid)
   const played: Played[] = []
   for (const name of options.attacks) {
     const context = { target, scale, random: random.fork(), memory }

@@ -1,6 +1,7 @@
 /** The Sluice that is attacked: the built program with a DATA_DIR of its own, and devices that have credentials. */
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { hashSecret, makeSecret } from '../../src/access/secrets.ts'
 import type { Row } from '../oracle/verdict/evidence.ts'
@@ -21,11 +22,15 @@ export interface WorldOptions {
   readonly connectTimeoutMs: number
 }
 
+const root = resolve(fileURLToPath(new URL('../..', import.meta.url)))
+const COLLECTOR = join(root.endsWith('dist') ? root : join(root, 'dist'), 'test/hostile/collect-garbage.js')
+
 /** On loopback strangers without a credential are let in, and so get at more than they would elsewhere. */
 const SETTINGS = {
   RATE_LIMIT_MAX: '1000000000',
   MAX_CONNECTIONS: '12000',
   CONNECT_RATE: '1000',
+  NODE_OPTIONS: `--import=${COLLECTOR}`,
 } as const
 
 const addDevices = async (pool: pg.Pool, count: number) =>

@@ -19,7 +19,7 @@ beforeAll(async () => {
   const settings = { DATABASE_URL: database.url }
   const world = await createHostileWorld({ settings, boards: 4, connectTimeoutMs: 1_000 })
   cleanups.push(world.close)
-  const options = { attacks: ATTACK_NAMES, scale: SHORT, seed: SEED, calmMs: 300, everyMs: 20, say: () => {} }
+  const options = { attacks: ATTACK_NAMES, scale: SHORT, seed: SEED, calmMs: 200, everyMs: 20, say: () => {} }
   outcome = await play({ world, startFleet }, options)
 }, 90_000)
 
