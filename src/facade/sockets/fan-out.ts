@@ -20,18 +20,23 @@ export const createFanOut = (
   hand: (viewer: Viewer, batch: Batch) => void,
 ): FanOut => {
   const waiting: Batch[] = []
-  let rest = viewers.values()
+  /**
+   * Who has not been handed the first of them. Kept only on the way: an iterator holds on to every table that its set
+   * has outgrown, and so to viewers that are long gone.
+   */
+  let rest: Iterator<Viewer, undefined> | undefined
   let next: NodeJS.Immediate | undefined
 
   const turn = (): void => {
     next = undefined
     for (let handed = 0; handed < VIEWERS_A_TURN && waiting[0] !== undefined; handed += 1) {
+      rest ??= viewers.values()
       const { value: viewer } = rest.next()
       if (viewer !== undefined) {
         hand(viewer, waiting[0])
       } else {
         waiting.shift()
-        rest = viewers.values()
+        rest = undefined
       }
     }
     if (waiting.length > 0) next = setImmediate(turn)
@@ -42,7 +47,6 @@ export const createFanOut = (
       if (waiting.length >= MAX_WAITING) return false
       waiting.push(batch)
       if (waiting.length > 1) return true
-      rest = viewers.values()
       turn()
       return true
     },
@@ -50,6 +54,7 @@ export const createFanOut = (
       clearImmediate(next)
       next = undefined
       waiting.length = 0
+      rest = undefined
     },
   }
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from '@jest/globals'
 import { createFanOut } from '../../../../../src/facade/sockets/fan-out.ts'
 import { createBatch } from '../../../../../src/facade/sockets/outbox.ts'
@@ -44,6 +46,23 @@ describe('a fan-out', () => {
     expect(got.has(last)).toBe(false)
     expect(got.get(late)?.at(-1)).toBe('b')
     expect(got.size).toBe(150)
+  })
+
+  test('holds on to nobody who has left', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const { fanOut, viewers } = createRig(0)
+    fanOut.deliver(batchOf('before'))
+    const left = Array.from({ length: 500 }, () => {
+      const viewer = viewerOf()
+      viewers.add(viewer)
+      return new WeakRef(viewer)
+    })
+    viewers.clear()
+    await settled(2)
+    collect()
+    expect(left.filter((each) => each.deref() !== undefined)).toEqual([])
+    fanOut.clear()
   })
 
   test('refuses batches when too many are under way, and takes them again later', async () => {
