@@ -7,7 +7,7 @@ import type { AttackContext, AttackName, AttackResult, Scale } from './attack.ts
 import { ATTACKS } from './attacks/index.ts'
 import type { FleetOptions, HonestFleet, Seen } from './boards/fleet.ts'
 import { judgeEnd, judgeHonestRows, judgeService } from './judge.ts'
-import { boundOf, memoryInUse, memoryOf, memoryReturned, watchPeak } from './memory.ts'
+import { type InUse, judgeMemory, memoryInUse, memoryOf, memoryReturned, watchPeak } from './memory.ts'
 import type { HostileWorld } from './world.ts'
 
 export interface PlayOptions {
@@ -27,14 +27,13 @@ export interface Played extends AttackResult {
   readonly after: Seen
   /** In MiB. */
   readonly peak: number
-  readonly memoryAfter: number
+  readonly memoryAfter: InUse
 }
 
 export interface Outcome {
   readonly seed: number
   readonly calm: Seen
-  /** In MiB. */
-  readonly memoryBefore: number
+  readonly memoryBefore: InUse
   readonly played: readonly Played[]
   readonly acked: number
   readonly problems: readonly string[]
@@ -51,14 +50,14 @@ const QUIET_WITHIN_MS = 60_000
 interface Scene {
   readonly context: AttackContext
   readonly fleet: HonestFleet
-  readonly sluice: Pick<Sluice, 'pid'>
+  readonly sluice: Pick<Sluice, 'pid' | 'httpPort'>
   readonly calmMs: number
 }
 
 const playOne = async (
   name: AttackName,
   { context, fleet, sluice, calmMs }: Scene,
-  memoryBefore: number,
+  memoryBefore: InUse,
 ): Promise<Played> => {
   await fleet.take()
   const peak = watchPeak(sluice.pid)
@@ -69,15 +68,12 @@ const playOne = async (
   await delay(calmMs)
   const after = await fleet.take()
   const most = await peak.stop()
-  const bound = boundOf(memoryBefore)
-  const memoryAfter = await memoryReturned(sluice.pid, bound, MEMORY_BACK_WITHIN_MS)
+  const memoryAfter = await memoryReturned(sluice, memoryBefore, MEMORY_BACK_WITHIN_MS)
   const problems = [
     ...result.problems,
     ...judgeService(`during ${name}`, during),
     ...judgeService(`after ${name}`, after),
-    ...(memoryAfter > bound
-      ? [`memory: ${Math.round(memoryAfter)} MiB after ${name}, over ${Math.round(bound)}`]
-      : []),
+    ...judgeMemory(`after ${name}`, memoryAfter, memoryBefore),
   ]
   return { name, counts: result.counts, problems, seconds, during, after, peak: most, memoryAfter }
 }
@@ -115,7 +111,7 @@ export const play = async ({ world, startFleet }: PlayDeps, options: PlayOptions
   await fleet.take() // while all of it was new
   await delay(calmMs)
   const calm = await fleet.take()
-  const memoryBefore = await memoryInUse(sluice.pid)
+  const memoryBefore = await memoryInUse(sluice)
   const played: Played[] = []
   for (const name of options.attacks) {
     const context = { target, scale, random: random.fork(), memory }

@@ -1,6 +1,6 @@
 /** The table at the end of a run. */
 import type { Seen } from './boards/fleet.ts'
-import { boundOf } from './memory.ts'
+import { ownBound, usedBound } from './memory.ts'
 import type { Outcome, Played } from './play.ts'
 
 const COLUMNS = [
@@ -14,6 +14,7 @@ const COLUMNS = [
   'acks',
   'peak MiB',
   'after MiB',
+  'in use',
 ]
 const FIRST = 12
 const OTHER = 13
@@ -36,7 +37,8 @@ const rowOf = (one: Played, calm: Seen): readonly string[] => [
   ms(one.during.connectP99),
   String(one.during.acks),
   one.peak.toFixed(0),
-  one.memoryAfter.toFixed(0),
+  one.memoryAfter.own.toFixed(0),
+  one.memoryAfter.used.toFixed(0),
 ]
 
 const calmRow = ({ calm, memoryBefore }: Outcome): readonly string[] => [
@@ -49,7 +51,8 @@ const calmRow = ({ calm, memoryBefore }: Outcome): readonly string[] => [
   ms(calm.connectP99),
   String(calm.acks),
   '',
-  memoryBefore.toFixed(0),
+  memoryBefore.own.toFixed(0),
+  memoryBefore.used.toFixed(0),
 ]
 
 const countsOf = ({ name, counts }: Played): string =>
@@ -67,7 +70,7 @@ export const tableOf = (outcome: Outcome): string => {
     '',
     ...played.map(countsOf),
     '',
-    `  ${acked} honest readings acked; memory must come back under ${boundOf(memoryBefore).toFixed(0)} MiB`,
+    `  ${acked} honest readings acked; memory must come back under ${ownBound(memoryBefore).toFixed(0)} MiB, ${usedBound(memoryBefore).toFixed(0)} in use`,
     problems.length === 0 ? '  passed' : `  FAILED with ${problems.length} problems`,
     ...problems.map((problem) => `    ${problem}`),
   ].join('\n')
