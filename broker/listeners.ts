@@ -8,6 +8,9 @@ import { keepCertificateName } from './certificate-name.ts'
 import { createMessageLimit } from './message-limit.ts'
 import type { BrokerAddress, BrokerOptions, TlsDoor } from './options.ts'
 
+/** Of one message. Clients that cut a camera frame into pieces make them of some KiB; empty ones cost time, and no memory. */
+const MAX_FRAGMENTS = 1_024
+
 export type HandleConnection = (stream: Duplex, request?: IncomingMessage) => void
 
 export interface TcpListener {
@@ -76,7 +79,10 @@ export const createWebSocketDoor = (
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
+    // One message in a turn of the event loop: a read may hold ten thousand of one byte, and others would wait for all.
+    allowSynchronousEvents: false,
     maxPayload: options.maxFrameBytes,
+    maxFragments: MAX_FRAGMENTS,
     handleProtocols: (offered) =>
       offered.has('mqtt') ? 'mqtt' : offered.has('mqttv3.1') ? 'mqttv3.1' : false,
   })

@@ -1,11 +1,22 @@
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import mqtt from 'mqtt'
+import mqttPacket from 'mqtt-packet'
+import { WebSocket } from 'ws'
 import { openLevel } from '../../bridge/stores/level-open.ts'
 import { createEmbeddedBroker } from '../../broker/index.ts'
 import { settled } from '../support/deferred.ts'
 import { eventually } from '../support/eventually.ts'
 import { freshDataDir } from '../support/sluice.ts'
-import { type BrokerRig, cleanUp, connectClient, startBroker } from './broker-rig.ts'
+import {
+  type BrokerRig,
+  cleanUp,
+  connectClient,
+  publishPacket,
+  serveUpgrades,
+  startBroker,
+} from './broker-rig.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(() => cleanUp(cleanups))
@@ -154,4 +165,29 @@ test('a stop while retained messages are being looked up for a new subscriber ha
   await rig.stop()
   await settled(20)
   expect(failed).toEqual([])
+})
+
+test('what a WebSocket sends in many small frames is taken in a few at a time, between what others send', async () => {
+  const rig = await startBroker(cleanups)
+  const port = await serveUpgrades(cleanups, rig)
+  const webSocket = new WebSocket(`ws://127.0.0.1:${port}`, 'mqtt', { perMessageDeflate: false })
+  cleanups.push(() => webSocket.terminate())
+  await once(webSocket, 'open')
+  webSocket.send(
+    mqttPacket.generate({ cmd: 'connect', protocolId: 'MQTT', clientId: 'noisy', clean: true, keepalive: 0 }),
+  )
+  await once(webSocket, 'message')
+  const total = 2_000
+  const publish = mqttPacket.generate(publishPacket(1, 0, { payload: '' }))
+  const socket = Reflect.get(webSocket, '_socket') as Socket
+  socket.cork()
+  for (let n = 0; n < total; n += 1) webSocket.send(publish)
+  socket.uncork()
+  let [seen, most] = [0, 0]
+  while (seen < total) {
+    await new Promise((resolve) => setImmediate(resolve))
+    most = Math.max(most, rig.taken.length - seen)
+    seen = rig.taken.length
+  }
+  expect(most).toBeLessThan(10)
 })
