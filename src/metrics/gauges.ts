@@ -186,6 +186,7 @@ const readSockets = (registry: Registry, { connections, sockets }: Gauges): void
   of('skipped', 'Events left out for sockets that were behind', 'skipped')
   of('closed_slow', 'Event sockets closed because they stayed behind', 'closedSlow')
   of('closed_dead', 'Event sockets dropped as dead', 'closedDead')
+  of('closed_large', 'Event sockets cut off over too much of large messages on its way', 'closedLarge')
   of('errors', 'Event sockets that broke the protocol or the connection', 'errors')
 }
 

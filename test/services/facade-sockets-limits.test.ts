@@ -76,6 +76,26 @@ describe('the limit of sockets', () => {
     expect(await (await open(port)).closed).toEqual(CAPACITY)
   })
 
+  test('cuts off who sends large messages while too much of such is on its way', async () => {
+    const running = await start({ maxReceivingBytes: 200_000 })
+    const part = Buffer.alloc(90_000)
+    const [first, second, third] = await Promise.all([
+      open(running.port),
+      open(running.port),
+      open(running.port),
+    ])
+    for (const client of [first, second]) client?.webSocket.send(part, { fin: false, compress: false })
+    third?.webSocket.send(part.subarray(0, 60_000), { fin: false, compress: false })
+    await eventually(() => [first, second].every((client) => client?.webSocket.bufferedAmount === 0))
+    second?.webSocket.send(part, { fin: false, compress: false })
+    expect((await second?.closed)?.code).toBe(1006)
+    expect(running.sockets.stats()).toMatchObject({ closedLarge: 1 })
+    expect(running.sockets.count).toBe(2)
+    first?.webSocket.send(part, { fin: true, compress: false })
+    await open(running.port)
+    expect(running.sockets.count).toBe(3)
+  })
+
   test('does not let refused ones pile up that never answer', async () => {
     const { port, sockets } = await start({ maxSockets: 1, closeWaitMs: NEVER })
     await open(port)

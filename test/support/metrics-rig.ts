@@ -46,6 +46,7 @@ export const createMetricsRig = () => {
         skipped: now.skipped,
         closedSlow: 5,
         closedDead: 6,
+        closedLarge: 8,
         errors: 0,
       }),
       recognition: () => ({ inFlight: 0, asked: 3, skipped: 2, unanswered: 1 }),

@@ -13,6 +13,7 @@ import { createAudience } from './audience.ts'
 import { isPing } from './client-message.ts'
 import { createDepartures } from './departures.ts'
 import type { EventSources } from './event-sources.ts'
+import { createMessageBudget } from './message-budget.ts'
 import { refuseUpgrade } from './refusal.ts'
 import { createRefusedSockets } from './refused-sockets.ts'
 import { type EventSocketsOptions, SOCKET_DEFAULTS, type SocketSettings } from './socket-options.ts'
@@ -20,6 +21,8 @@ import { createSocketStats, type SocketStats } from './socket-stats.ts'
 import { createSocketWatch } from './socket-watch.ts'
 import { createViewer } from './viewer.ts'
 
+/** Of one message: what clients send is small. */
+const MAX_FRAGMENTS = 1_024
 const GOING_AWAY = 1001
 const POLICY_VIOLATION = 1008
 const NO_ROOM = { status: 503, error: 'No more sockets at the moment', retryAfterS: 10 } as const
@@ -52,7 +55,10 @@ const createServer = ({ maxMessageBytes, closeWaitMs }: SocketSettings): WebSock
     noServer: true,
     clientTracking: false,
     perMessageDeflate: true,
+    // One message in a turn of the event loop: a read may hold ten thousand, and others would wait for all of them.
+    allowSynchronousEvents: false,
     maxPayload: maxMessageBytes,
+    maxFragments: MAX_FRAGMENTS,
     closeTimeout: closeWaitMs,
   }
   return new WebSocketServer(options)
@@ -73,6 +79,9 @@ export const createEventSockets = (
   const server = createServer(settings)
   const departures = createDepartures(() => audience.viewers.size + refused.count)
   const refused = createRefusedSockets(departures.noted)
+  const budget = createMessageBudget(settings.maxReceivingBytes, () => {
+    stats.closedLarge += 1
+  })
   let stopped: Promise<void> | undefined
 
   const admit = (webSocket: WebSocket, { stream, request }: Upgrade, identity: Identity): void => {
@@ -121,6 +130,7 @@ export const createEventSockets = (
       webSocket.on('error', () => {
         stats.errors += 1
       })
+      budget(webSocket, stream)
       if (audience.viewers.size < settings.maxSockets) admit(webSocket, upgrade, identity)
       else turnAway(webSocket)
     })

@@ -5,6 +5,8 @@ export interface EventSocketsOptions {
   readonly maxSockets?: number
   /** Bound of a message of a client, unpacked. */
   readonly maxMessageBytes?: number
+  /** What is here of messages over 64 KiB that are being received, of all sockets together. */
+  readonly maxReceivingBytes?: number
   /** Events are skipped for a socket while more than this waits for it. */
   readonly maxBacklogBytes?: number
   /** A socket that is behind for this long is closed. */
@@ -24,6 +26,7 @@ export interface EventSocketsOptions {
 export const SOCKET_DEFAULTS = {
   maxSockets: 1_000,
   maxMessageBytes: 10_485_760,
+  maxReceivingBytes: 33_554_432,
   maxBacklogBytes: 262_144,
   slowMs: 10_000,
   pingEveryMs: 30_000,

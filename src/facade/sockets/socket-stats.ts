@@ -13,6 +13,8 @@ export interface SocketStats {
   closedSlow: number
   /** Dropped because nothing was heard of them. */
   closedDead: number
+  /** Cut off because too much of large messages was on its way. */
+  closedLarge: number
   /** Sockets that broke the protocol or the connection. */
   errors: number
 }
@@ -25,5 +27,6 @@ export const createSocketStats = (): SocketStats => ({
   skipped: 0,
   closedSlow: 0,
   closedDead: 0,
+  closedLarge: 0,
   errors: 0,
 })
