@@ -6,6 +6,7 @@
  * A client is read no further until its CONNECT is answered. Aedes would else handle what came behind it.
  */
 import type { Client } from 'aedes'
+import { createConnectCost } from './connect-cost.ts'
 import { ConnectRefusal } from './connect-request.ts'
 import type { BrokerOptions, LimitName } from './options.ts'
 import { createTokenBucket } from './token-bucket.ts'
@@ -52,6 +53,7 @@ export const createConnectGate = (
   { connectRate, maxWaitingConnects, connectTimeoutMs, maxKeepaliveS }: ConnectGateOptions,
 ): ConnectGate => {
   const bucket = createTokenBucket({ rate: connectRate, burst: Math.max(1, connectRate) }, performance.now())
+  const load = createConnectCost()
   const held = new WeakSet<Client>()
   /** Ends the wait for a CONNECT. */
   const deadlines = new WeakMap<Client, () => void>()
@@ -62,7 +64,7 @@ export const createConnectGate = (
     timer = undefined
     for (const each of waiting) {
       if (bucket.level(performance.now()) < 1) break
-      bucket.take(1, performance.now())
+      bucket.take(load.cost(), performance.now())
       waiting.delete(each)
       each.callback(null, true)
     }
@@ -86,7 +88,7 @@ export const createConnectGate = (
   const admitOrWait = (client: Client, callback: Callback): void => {
     if (connectRate === 0) return callback(null, true)
     if (waiting.size === 0 && bucket.level(performance.now()) >= 1) {
-      bucket.take(1, performance.now())
+      bucket.take(load.cost(), performance.now())
       return callback(null, true)
     }
     if (waiting.size >= maxWaitingConnects) return refuse(client, callback)

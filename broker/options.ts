@@ -33,7 +33,10 @@ export interface BrokerOptions {
   readonly maxConnections: number
   /** And from one address; of IPv6 addresses one network of 64 bits counts as one. */
   readonly maxConnectionsPerAddress: number
-  /** CONNECTs a second; what comes faster is answered later, in the order in which it came. 0: no bound. */
+  /**
+   * CONNECTs a second, less while the event loop is busy; what comes faster is answered later, in the order in which it
+   * came. 0: no bound.
+   */
   readonly connectRate: number
   /** CONNECTs that may wait for their turn; one more is closed. */
   readonly maxWaitingConnects: number
