@@ -17,6 +17,7 @@ import { filterMatches } from './granted-qos.ts'
 import { createInOrder } from './in-order.ts'
 import type { BrokerOptions, LimitName } from './options.ts'
 import { asQueued, type Queueable, recipientsOf, sentAgain } from './queue-rules.ts'
+import { queueWrites } from './queue-writes.ts'
 import { createRetainedLedger, type RetainedLedger, type RetainedLimit } from './retained-ledger.ts'
 import { isFilter, retainedRange } from './retained-range.ts'
 import {
@@ -158,12 +159,10 @@ export class QuietPersistence extends AsyncLevelPersistence {
 
   /** What waits for each client, at the QoS it was granted. */
   override async outgoingEnqueueCombi(subscriptions: readonly Queueable[], packet: PublishPacket) {
-    if (subscriptions.length === 0) return
-    const enqueue = async ([clientId, qos]: readonly [string, number]): Promise<void> => {
-      if (!this.#takePlace(clientId)) return
-      await super.outgoingEnqueueCombi([{ clientId }], asQueued(packet, qos))
-    }
-    await this.#inOrder('queued', Promise.all([...recipientsOf(subscriptions, packet)].map(enqueue)))
+    const puts = [...recipientsOf(subscriptions, packet)].flatMap(([clientId, qos]) =>
+      this.#takePlace(clientId) ? queueWrites(clientId, asQueued(packet, qos)) : [],
+    )
+    if (puts.length > 0) await this.#inOrder('queued', this.#deps.db.batch<string, Buffer>(puts, KEYS))
   }
 
   override incomingGetPacket(client: Client, packet: Packet): Promise<unknown> {
