@@ -1,7 +1,7 @@
 /** `npm run hostile`: attacks a Sluice of its own and prints a table. Ends with 1 when something did not hold. */
 import { randomInt } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { constants, setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Cleanup, createCleanup } from '../bench/cleanup.ts'
 import { describeMachine } from '../bench/report.ts'
@@ -46,6 +46,8 @@ const run = async ({ attacks, scale, seed }: HostileOptions): Promise<number> =>
     const startFleet: Parameters<typeof play>[0]['startFleet'] = async (options) => {
       const fleet = await forkFleet(options)
       cleanup.add(fleet.close)
+      // Strangers have machines of their own: what they take of this one is not to be taken from Sluice and the boards.
+      setPriority(constants.priority.PRIORITY_LOW)
       return fleet
     }
     const options = {

@@ -29,7 +29,6 @@ const COLLECTOR = join(root.endsWith('dist') ? root : join(root, 'dist'), 'test/
 const SETTINGS = {
   RATE_LIMIT_MAX: '1000000000',
   MAX_CONNECTIONS: '12000',
-  CONNECT_RATE: '1000',
   NODE_OPTIONS: `--import=${COLLECTOR}`,
 } as const
 

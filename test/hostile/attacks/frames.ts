@@ -1,5 +1,4 @@
 /** WebSocket frames that no client may send, or that never end. */
-import { once } from 'node:events'
 import type { Attack, AttackContext } from '../attack.ts'
 import { encodeFrame, type Frame, isUpgraded, OPCODE, openWebSocket } from '../frame.ts'
 import { connectBytes } from '../mqtt-bytes.ts'
@@ -83,11 +82,19 @@ const endlessMessages = async ({ target, scale }: AttackContext): Promise<readon
 
 const PONG_WITHIN_MS = 30_000
 
+const LAST_PING = Buffer.from('the last one')
+
 /** A ping is answered when everything before it was read. */
 const untilRead = async (stranger: Stranger): Promise<void> => {
   const late = new AbortController()
-  const pong = once(stranger.socket, 'data', { signal: late.signal }).catch(() => {})
-  await stranger.writeAll(encodeFrame({ opcode: OPCODE.ping }))
+  const pong = new Promise<void>((resolve) => {
+    const look = (bytes: Buffer): void => {
+      if (bytes.includes(LAST_PING)) resolve()
+    }
+    stranger.socket.on('data', look)
+    late.signal.addEventListener('abort', () => stranger.socket.off('data', look))
+  })
+  await stranger.writeAll(encodeFrame({ opcode: OPCODE.ping, payload: LAST_PING }))
   await Promise.race([pong, stillOpen([stranger], PONG_WITHIN_MS)])
   late.abort()
 }
