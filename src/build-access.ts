@@ -10,7 +10,7 @@ import {
   type Identity,
 } from '../bridge/index.ts'
 import type { EmbeddedBroker } from '../broker/index.ts'
-import { type Access, type AuthenticatorStats, createAccess } from './access/index.ts'
+import { type Access, type AuthenticatorStats, createAccess, type WrongLogins } from './access/index.ts'
 import type { Config } from './config.ts'
 import { createDoorkeeper } from './doorkeeper.ts'
 import { errorText } from './error-text.ts'
@@ -21,7 +21,7 @@ import { admitsAnonymous } from './start-check.ts'
 export interface AccessParts {
   readonly policy: Access['policy']
   readonly doorkeeper: Doorkeeper
-  readonly stats: () => AuthenticatorStats
+  readonly stats: () => AuthenticatorStats & { readonly wrongMqtt: WrongLogins }
   /** Whether any credential is good. Throws STORE_UNAVAILABLE. */
   readonly anyCredential: () => Promise<boolean>
   /** From now on whoever's credentials change is looked at again, at every door. */
@@ -56,7 +56,7 @@ export const buildAccess = (
   { credentials, changes }: CredentialParts = noCredentials(clock),
 ): AccessParts => {
   const anonymous = admitsAnonymous(config)
-  const { authenticator, tokens, policy } = createAccess(
+  const { authenticator, tokens, policy, wrongLogins } = createAccess(
     {
       credentials,
       clock,
@@ -107,7 +107,7 @@ export const buildAccess = (
   return {
     policy,
     doorkeeper,
-    stats: authenticator.stats,
+    stats: () => ({ ...authenticator.stats(), wrongMqtt: wrongLogins() }),
     anyCredential: () => credentials.any(),
     follow: (doors) => {
       timer = setInterval(() => lookAgain(undefined, doors), LOOK_AGAIN_MS).unref()

@@ -1,6 +1,8 @@
 /** The parts of access control, put together over a store of credentials. Nothing runs, and no file is touched yet. */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock, CredentialStore } from '../../bridge/index.ts'
 import type { BrokerPolicy } from '../../broker/index.ts'
+import { createSlowdown, SLOWDOWN, type SlowdownDeps, type SlowdownStats } from '../slowdown.ts'
 import { type Authenticator, createAuthenticator } from './authenticator.ts'
 import { type CredentialCacheOptions, createCredentialCache } from './credential-cache.ts'
 import { createIdentities } from './identities.ts'
@@ -22,16 +24,23 @@ export interface AccessDeps {
   readonly clock: Clock
   /** The key of the tokens cannot be kept: they end with the process. */
   readonly onKeyError?: (error: unknown) => void
+  /** What wrong MQTT logins are slowed by. Default: a timer. */
+  readonly wait?: SlowdownDeps['wait']
 }
 
 export interface Access {
   readonly authenticator: Authenticator
   readonly tokens: Tokens
   readonly policy: BrokerPolicy
+  /** Wrong MQTT logins since the start. */
+  readonly wrongLogins: () => SlowdownStats
 }
 
+/** CONNACKs of one network that wait. Such a connection holds little, and is one of those that are bounded anyway. */
+const MAX_WAITING = 1_000
+
 export const createAccess = (
-  { credentials, clock, onKeyError }: AccessDeps,
+  { credentials, clock, onKeyError, wait = delay }: AccessDeps,
   options: AccessOptions,
 ): Access => {
   const cache = createCredentialCache({ credentials, clock }, options)
@@ -43,5 +52,7 @@ export const createAccess = (
   const tokens = createTokens({ credentials: cache, identities, key, clock }, options.tokens)
   const checks = createSecretChecks({}, options)
   const authenticator = createAuthenticator({ credentials: cache, identities, checks, tokens })
-  return { authenticator, tokens, policy: createPolicy({ authenticator, anonymous: options.anonymous }) }
+  const slowdown = createSlowdown({ clock, wait }, { ...SLOWDOWN, maxWaiting: MAX_WAITING })
+  const policy = createPolicy({ authenticator, anonymous: options.anonymous, slowdown })
+  return { authenticator, tokens, policy, wrongLogins: slowdown.stats }
 }

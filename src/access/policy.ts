@@ -1,11 +1,14 @@
 /**
  * Whom the broker lets in, and as whom: its questions answered by the credentials and by the table of the core.
  *
- * Whoever sends credentials is judged by them, also where anyone may come without. A device is known by its client
+ * Whoever sends credentials is judged by them, also where anyone may come without. Wrong ones of a network that sent
+ * many are answered later and later; who is right waits for nothing. A device is known by its client
  * id, so its client id is its name, and nobody else takes one that is a device's.
  */
 import { type Identity, mayPublish, mayRetain, maySubscribe } from '../../bridge/index.ts'
 import type { Admission, BrokerPolicy, ConnectRequest } from '../../broker/index.ts'
+import { networkOf } from '../network.ts'
+import type { Slowdown } from '../slowdown.ts'
 import type { Authenticator, Claim } from './authenticator.ts'
 import type { LoginRefusal } from './login.ts'
 
@@ -13,6 +16,8 @@ export interface PolicyOptions {
   readonly authenticator: Pick<Authenticator, 'login' | 'loginByCertificate' | 'isDevice'>
   /** Whether a client that says nothing of itself is let in. */
   readonly anonymous: boolean
+  /** Absent: wrong credentials are answered at once. */
+  readonly slowdown?: Pick<Slowdown, 'wrong'>
 }
 
 type Refusal = Extract<Admission, { readonly ok: false }>
@@ -21,8 +26,9 @@ const ANONYMOUS: Identity = { role: 'anonymous', name: '' }
 
 const refuse = (code: Refusal['code'], reason: string): Admission => ({ ok: false, code, reason })
 
+const WRONG = refuse(4, 'bad credentials')
 const REFUSALS = {
-  'bad-credentials': refuse(4, 'bad credentials'),
+  'bad-credentials': WRONG,
   busy: refuse(3, 'too many log in at once'),
   unavailable: refuse(3, 'the credentials cannot be read'),
 } as const satisfies Readonly<Record<LoginRefusal, Admission>>
@@ -33,7 +39,7 @@ const NOT_ITS_ID = refuse(2, 'the client id of a device must be its device id')
 const ID_OF_A_DEVICE = refuse(2, 'the client id is the name of a device')
 
 /** The policy for an embedded broker. */
-export const createPolicy = ({ authenticator, anonymous }: PolicyOptions): BrokerPolicy => {
+export const createPolicy = ({ authenticator, anonymous, slowdown }: PolicyOptions): BrokerPolicy => {
   const byCertificate = async (name: string): Promise<Admission> => {
     const login = await authenticator.loginByCertificate(name)
     if (login.ok) return login
@@ -53,7 +59,7 @@ export const createPolicy = ({ authenticator, anonymous }: PolicyOptions): Broke
     if (secret !== undefined) return byCredentials({ name: name ?? '', secret, address })
     if (certificateName !== undefined && (name === undefined || name === certificateName))
       return byCertificate(certificateName)
-    if (name !== undefined) return REFUSALS['bad-credentials']
+    if (name !== undefined) return WRONG
     return anonymous ? { ok: true, identity: ANONYMOUS } : NO_CREDENTIALS
   }
 
@@ -66,6 +72,8 @@ export const createPolicy = ({ authenticator, anonymous }: PolicyOptions): Broke
 
   const admit = async (request: ConnectRequest): Promise<Admission> => {
     const admission = await whoIs(request)
+    // Also what was known to be wrong: what is remembered makes nobody faster.
+    if (admission === WRONG) await slowdown?.wrong(networkOf(request.address))
     if (!admission.ok) return admission
     const { role, name } = admission.identity
     if (role === 'device') return name === request.clientId ? admission : NOT_ITS_ID

@@ -55,6 +55,8 @@ export interface LoginStats {
   /** Secrets that were hashed, and logins that wait for it now. */
   readonly hashed: number
   readonly waiting: number
+  /** Wrong ones over MQTT, by how they were answered; `unslowed`: at once, since too many waited. */
+  readonly wrongMqtt: { readonly atOnce: number; readonly late: number; readonly unslowed: number }
 }
 
 /** Everything that is read and not told by an event. */
@@ -166,6 +168,11 @@ const readLogins = (registry: Registry, { logins }: Gauges): void => {
   counts(registry, { name: 'logins', help, label: 'result' }, () => {
     const { accepted, badCredentials, busy, unavailable } = logins()
     return { accepted, wrong: badCredentials, busy, unavailable }
+  })
+  const wrongHelp = 'Wrong MQTT logins, by when they were answered'
+  counts(registry, { name: 'mqtt_wrong_logins', help: wrongHelp, label: 'answered' }, () => {
+    const { atOnce, late, unslowed } = logins().wrongMqtt
+    return { at_once: atOnce, late, unslowed }
   })
   count(registry, { name: 'secrets_hashed', help: 'Secrets that had to be hashed' }, () => logins().hashed)
   gauge(registry, { name: 'logins_waiting', help: 'Logins that wait for a hash' }, () => logins().waiting)

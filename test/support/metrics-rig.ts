@@ -59,6 +59,7 @@ export const createMetricsRig = () => {
         unavailable: 24,
         hashed: 25,
         waiting: 26,
+        wrongMqtt: { atOnce: 27, late: 28, unslowed: 29 },
       }),
       recordings: () => ({ running: 0, made: 8, failed: 9 }),
       tls: () => ({ daysLeft: 30, reloadFailures: 15, httpFailures: 16 }),

@@ -8,12 +8,12 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock, Identity } from '../../../bridge/index.ts'
 import { networkOf } from '../../network.ts'
+import { createSlowdown, type SlowdownDeps } from '../../slowdown.ts'
 import type { Doorkeeper, Login } from '../doorkeeper.ts'
 import { createKeyCheck } from './api-key.ts'
 import { createDenialCounts, type DenialCounts, type DenialReason } from './denials.ts'
 import { readLogin } from './login.ts'
 import type { Openness } from './route-access.ts'
-import { createSlowdown, type SlowdownDeps } from './slowdown.ts'
 
 export const ANONYMOUS: Identity = { role: 'anonymous', name: '' }
 /** Whoever has the key. Nobody can have this name. */

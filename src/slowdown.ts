@@ -1,10 +1,10 @@
 /**
- * Slows down who guesses keys, secrets and tokens on any route: the first wrong ones of a network in a minute are
- * answered at once, each further one later than the one before. Who is right waits for nothing, so guesses lock out
- * nobody who shares their address.
+ * Slows down who guesses keys, secrets and tokens, over HTTP and MQTT: the first wrong ones of a network in a minute
+ * are answered at once, each further one later than the one before. Who is right waits for nothing, so guesses lock
+ * out nobody who shares their address.
  */
 import { LRUCache } from 'lru-cache'
-import type { Clock } from '../../../bridge/index.ts'
+import type { Clock } from '../bridge/index.ts'
 
 export interface SlowdownOptions {
   /** Wrong ones of a network in a window that are answered at once. */
@@ -35,6 +35,15 @@ export interface SlowdownDeps {
 export interface Slowdown {
   /** Counts one that was wrong. Resolves when its answer is due; undefined: at once. */
   wrong(network: string): Promise<void> | undefined
+  stats(): SlowdownStats
+}
+
+/** Wrong ones since the start, by how they were answered. */
+export interface SlowdownStats {
+  readonly atOnce: number
+  readonly late: number
+  /** At once, since as many waited as may. */
+  readonly unslowed: number
 }
 
 interface Window {
@@ -49,6 +58,7 @@ export const createSlowdown = (
   { free, windowMs, slowMs, slowestMs, maxWaiting, maxNetworks }: SlowdownOptions = SLOWDOWN,
 ): Slowdown => {
   const windows = new LRUCache<string, Window>({ max: maxNetworks })
+  const counts = { atOnce: 0, late: 0, unslowed: 0 }
 
   const windowOf = (network: string): Window => {
     const now = clock()
@@ -74,8 +84,11 @@ export const createSlowdown = (
       const window = windowOf(network)
       window.wrong += 1
       const beyond = window.wrong - free
-      if (beyond <= 0 || window.waiting >= maxWaiting) return undefined
+      const answer = beyond <= 0 ? 'atOnce' : window.waiting < maxWaiting ? 'late' : 'unslowed'
+      counts[answer] += 1
+      if (answer !== 'late') return undefined
       return delay(window, Math.min(slowestMs, slowMs * 2 ** (beyond - 1)))
     },
+    stats: () => ({ ...counts }),
   }
 }
