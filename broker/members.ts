@@ -50,6 +50,18 @@ interface Pending {
   readonly revoked: Matches[]
 }
 
+/** Tells `work` when the client hangs up meanwhile. */
+const whileConnected = async <T>({ conn }: Client, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
+  const controller = new AbortController()
+  const hangUp = (): void => controller.abort()
+  conn.once('close', hangUp)
+  try {
+    return await work(controller.signal)
+  } finally {
+    conn.off('close', hangUp)
+  }
+}
+
 const willOf = (client: Client): PublishPacket | undefined =>
   (Reflect.get(client, '_will') as PublishPacket | null | undefined) ?? undefined
 
@@ -107,7 +119,7 @@ export const createMembers = ({ policy, events, takeUpSession, holders, now }: M
     client: Client,
     request: Parameters<BrokerPolicy['admit']>[0],
   ): Promise<ConnectRefusal | undefined> => {
-    const admission = await admit(asked, request)
+    const admission = await whileConnected(client, (signal) => admit(asked, { ...request, signal }))
     if (!admission.ok) return new ConnectRefusal(admission.code, admission.reason)
     if (holders.isTaken(client.id, admission.identity))
       return new ConnectRefusal(2, 'the client id, or the session kept under it, is of somebody else')

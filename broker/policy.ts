@@ -11,6 +11,8 @@ export interface ConnectRequest {
   readonly address: string
   /** The CN of a client certificate that our CA signed. */
   readonly certificateName: string | undefined
+  /** Aborted when its connection ends: nobody waits for the answer any more. */
+  readonly signal?: AbortSignal
 }
 
 export type Admission =

@@ -14,6 +14,7 @@ export interface DoorkeeperDeps {
       readonly name: string
       readonly secret: string
       readonly address?: string | undefined
+      readonly signal?: AbortSignal | undefined
     }): Promise<Identified>
     loginByToken(token: string): Promise<Identified>
   }
@@ -46,12 +47,12 @@ export const createDoorkeeper = (
   let changes = 0
 
   return {
-    identify: async (login, address) => {
+    identify: async (login, address, signal) => {
       const before = changes
       const found =
         login.kind === 'token'
           ? await authenticator.loginByToken(login.token)
-          : await authenticator.login({ name: login.name, secret: login.secret, address })
+          : await authenticator.login({ name: login.name, secret: login.secret, address, signal })
       // What changed meanwhile may have been this.
       if (found.ok && before === changes) known.set(keyOf(login), found.identity)
       return found

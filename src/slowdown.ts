@@ -29,12 +29,13 @@ export const SLOWDOWN: SlowdownOptions = {
 
 export interface SlowdownDeps {
   readonly clock: Clock
-  readonly wait: (ms: number) => Promise<unknown>
+  /** `signal`: aborted when nobody waits for the answer any more; then it settles, be it with an error. */
+  readonly wait: (ms: number, signal?: AbortSignal) => Promise<unknown>
 }
 
 export interface Slowdown {
   /** Counts one that was wrong. Resolves when its answer is due; undefined: at once. */
-  wrong(network: string): Promise<void> | undefined
+  wrong(network: string, signal?: AbortSignal): Promise<void> | undefined
   stats(): SlowdownStats
 }
 
@@ -70,24 +71,26 @@ export const createSlowdown = (
     return window
   }
 
-  const delay = async (window: Window, ms: number): Promise<void> => {
+  const delay = async (window: Window, ms: number, signal: AbortSignal | undefined): Promise<void> => {
     window.waiting += 1
     try {
-      await wait(ms)
+      await wait(ms, signal)
+    } catch (error) {
+      if (!signal?.aborted) throw error
     } finally {
       window.waiting -= 1
     }
   }
 
   return {
-    wrong: (network) => {
+    wrong: (network, signal) => {
       const window = windowOf(network)
       window.wrong += 1
       const beyond = window.wrong - free
       const answer = beyond <= 0 ? 'atOnce' : window.waiting < maxWaiting ? 'late' : 'unslowed'
       counts[answer] += 1
       if (answer !== 'late') return undefined
-      return delay(window, Math.min(slowestMs, slowMs * 2 ** (beyond - 1)))
+      return delay(window, Math.min(slowestMs, slowMs * 2 ** (beyond - 1)), signal)
     },
     stats: () => ({ ...counts }),
   }

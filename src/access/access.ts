@@ -36,11 +36,13 @@ export interface Access {
   readonly wrongLogins: () => SlowdownStats
 }
 
+const waitMs: SlowdownDeps['wait'] = (ms, signal) => delay(ms, undefined, signal && { signal })
+
 /** CONNACKs of one network that wait. Such a connection holds little, and is one of those that are bounded anyway. */
 const MAX_WAITING = 1_000
 
 export const createAccess = (
-  { credentials, clock, onKeyError, wait = delay }: AccessDeps,
+  { credentials, clock, onKeyError, wait = waitMs }: AccessDeps,
   options: AccessOptions,
 ): Access => {
   const cache = createCredentialCache({ credentials, clock }, options)

@@ -8,7 +8,7 @@
 import { type Identity, parseDeviceId } from '../../bridge/index.ts'
 import type { CredentialCache, CredentialCacheStats } from './credential-cache.ts'
 import { type Identities, isGood } from './identities.ts'
-import { BAD_CREDENTIALS, BUSY, type Login, UNAVAILABLE } from './login.ts'
+import { BAD_CREDENTIALS, BUSY, GONE, type Login, UNAVAILABLE } from './login.ts'
 import type { SecretCheckStats, SecretChecks } from './secret-checks.ts'
 import { makeDummyHash } from './secrets.ts'
 import { isTokenLike, type Tokens } from './tokens.ts'
@@ -27,6 +27,8 @@ export interface AuthenticatorStats extends SecretCheckStats {
   readonly badCredentials: number
   readonly busy: number
   readonly unavailable: number
+  /** Hung up before it was their turn. */
+  readonly gone: number
   readonly cache: CredentialCacheStats
 }
 
@@ -35,6 +37,8 @@ export interface Claim {
   readonly secret: string
   /** Where it came from: each network has turns of its own (secret-checks.ts). */
   readonly address?: string | undefined
+  /** Aborted when it has hung up: its login waits no longer, and is answered `busy`. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface Authenticator {
@@ -59,11 +63,13 @@ const MAX_SECRET_LENGTH = 1_024
 export const createAuthenticator = (deps: AuthenticatorDeps): Authenticator => {
   const { credentials, identities, checks, tokens } = deps
   const dummyHash = makeDummyHash()
-  const counts = { accepted: 0, badCredentials: 0, busy: 0, unavailable: 0 }
+  const counts = { accepted: 0, badCredentials: 0, busy: 0, unavailable: 0, gone: 0 }
 
-  const bySecret = async ({ name, secret, address }: Claim): Promise<Login> => {
+  const bySecret = async ({ name, secret, address, signal }: Claim): Promise<Login> => {
     const before = await credentials.find(name)
-    const verdict = await checks.check({ name, secret, address, secretHash: before?.secretHash ?? dummyHash })
+    const secretHash = before?.secretHash ?? dummyHash
+    const verdict = await checks.check({ name, secret, address, signal, secretHash })
+    if (verdict === 'gone') return GONE
     if (verdict === 'busy') return BUSY
     // Asked again: it may have been revoked during the hash. Nearly always still in the cache.
     const now = await credentials.find(name)
@@ -87,7 +93,7 @@ export const createAuthenticator = (deps: AuthenticatorDeps): Authenticator => {
     const login = await asked.catch(() => UNAVAILABLE)
     if (login.ok) counts.accepted += 1
     else if (login.reason === 'bad-credentials') counts.badCredentials += 1
-    else counts[login.reason] += 1
+    else counts[login === GONE ? 'gone' : login.reason] += 1
     return login
   }
 

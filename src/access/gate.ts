@@ -1,13 +1,13 @@
 /**
  * Lets a few pieces of work run at once; the others wait in a line for each lane. The lanes take turns, so however
- * much waits in one of them, the next of another lane is let in soon.
+ * much waits in one of them, the next of another lane is let in soon. Whoever gives up leaves the line at once.
  */
 export interface Gate {
   /**
    * What the work gives, once it was its turn; undefined, at once, when too many wait already. Rejects when it has to
-   * make room for another lane.
+   * make room for another lane, and when `signal` is aborted before its turn.
    */
-  run<T>(work: () => Promise<T>, lane?: string): Promise<T> | undefined
+  run<T>(work: () => Promise<T>, lane?: string, signal?: AbortSignal): Promise<T> | undefined
   /** How many wait for their turn. */
   readonly waiting: number
 }
@@ -54,6 +54,14 @@ const createLines = () => {
       }
       return undefined
     },
+    remove: (lane: string, waiter: Waiter): void => {
+      const line = lines.get(lane) ?? []
+      const place = line.indexOf(waiter)
+      if (place < 0) return
+      line.splice(place, 1)
+      if (line.length === 0) lines.delete(lane)
+      count -= 1
+    },
     /** Takes the newest of the longest line, when that is longer than this lane would become. */
     takeOfLongest: (lane: string): Waiter | undefined => {
       let longest: Waiter[] = []
@@ -90,14 +98,23 @@ export const createGate = ({ atOnce, maxWaiting, maxWaitingPerLane = maxWaiting 
   }
 
   return {
-    run: <T>(work: () => Promise<T>, lane = '') => {
+    run: <T>(work: () => Promise<T>, lane = '', signal?: AbortSignal) => {
       if (running < atOnce) return start(work)
       if (!hasRoom(lane)) return undefined
       return new Promise<T>((resolve, reject) => {
-        lines.add(lane, {
-          start: () => start(work).then(resolve, reject),
+        const giveUp = (): void => {
+          lines.remove(lane, waiter)
+          reject(new Error('given up before its turn'))
+        }
+        const waiter: Waiter = {
+          start: () => {
+            signal?.removeEventListener('abort', giveUp)
+            start(work).then(resolve, reject)
+          },
           pushOut: () => reject(new Error('made room for another lane')),
-        })
+        }
+        signal?.addEventListener('abort', giveUp, { once: true })
+        lines.add(lane, waiter)
       })
     },
     get waiting() {

@@ -13,5 +13,7 @@ export type Login =
   | { readonly ok: false; readonly reason: LoginRefusal }
 
 export const BAD_CREDENTIALS: Login = { ok: false, reason: 'bad-credentials' }
+/** Whoever asked has hung up; nobody reads it. */
+export const GONE: Login = { ok: false, reason: 'busy' }
 export const BUSY: Login = { ok: false, reason: 'busy' }
 export const UNAVAILABLE: Login = { ok: false, reason: 'unavailable' }

@@ -52,11 +52,11 @@ export const createPolicy = ({ authenticator, anonymous, slowdown }: PolicyOptio
   }
 
   const whoIs = async (request: ConnectRequest): Promise<Admission> => {
-    const { username, password, certificateName, address } = request
+    const { username, password, certificateName, address, signal } = request
     // Many clients cannot leave them out and send them empty. A name alone is what a certificate may stand for.
     const name = username || undefined
     const secret = password || undefined
-    if (secret !== undefined) return byCredentials({ name: name ?? '', secret, address })
+    if (secret !== undefined) return byCredentials({ name: name ?? '', secret, address, signal })
     if (certificateName !== undefined && (name === undefined || name === certificateName))
       return byCertificate(certificateName)
     if (name !== undefined) return WRONG
@@ -73,7 +73,7 @@ export const createPolicy = ({ authenticator, anonymous, slowdown }: PolicyOptio
   const admit = async (request: ConnectRequest): Promise<Admission> => {
     const admission = await whoIs(request)
     // Also what was known to be wrong: what is remembered makes nobody faster.
-    if (admission === WRONG) await slowdown?.wrong(networkOf(request.address))
+    if (admission === WRONG) await slowdown?.wrong(networkOf(request.address), request.signal)
     if (!admission.ok) return admission
     const { role, name } = admission.identity
     if (role === 'device') return name === request.clientId ? admission : NOT_ITS_ID

@@ -5,7 +5,7 @@
  *
  * Few hashes run at once, since each takes a thread (that the disk needs too) for about 10 ms; those that came at
  * the same time with the same pair share one, and of the others a bounded number waits. Addresses take turns: one
- * that sends guess after guess holds up nobody but itself.
+ * that sends guess after guess holds up nobody but itself. A hash that nobody waits for any more is not made.
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
@@ -33,8 +33,8 @@ export interface SecretCheckStats {
   readonly waiting: number
 }
 
-/** `busy`: too many wait, or the hash could not be made; it may be asked again. */
-export type SecretVerdict = 'fits' | 'wrong' | 'busy'
+/** `busy`: too many wait, or the hash could not be made; it may be asked again. `gone`: whoever asked hung up. */
+export type SecretVerdict = 'fits' | 'wrong' | 'busy' | 'gone'
 
 export interface SecretCheck {
   readonly name: string
@@ -42,6 +42,8 @@ export interface SecretCheck {
   readonly secretHash: string
   /** Where it came from; those of which it is not known share their turns. */
   readonly address?: string | undefined
+  /** Aborted when whoever asks has hung up. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface SecretChecks {
@@ -51,6 +53,34 @@ export interface SecretChecks {
 }
 
 const KEY_BYTES = 32
+
+/** A hash that several may wait for; it is given up when all of them have hung up. */
+interface Hashing {
+  readonly verdict: Promise<SecretVerdict>
+  readonly waiters: Waiters
+}
+
+interface Waiters {
+  /** Aborted once there were some, and all have gone. */
+  readonly allGone: AbortSignal
+  add(signal: AbortSignal | undefined): void
+}
+
+const createWaiters = (): Waiters => {
+  const controller = new AbortController()
+  let count = 0
+  const leave = (): void => {
+    count -= 1
+    if (count === 0) controller.abort()
+  }
+  return {
+    allGone: controller.signal,
+    add: (signal) => {
+      count += 1
+      signal?.addEventListener('abort', leave, { once: true })
+    },
+  }
+}
 
 export const createSecretChecks = (
   { verify = isSecretOf }: { readonly verify?: typeof isSecretOf },
@@ -65,7 +95,7 @@ export const createSecretChecks = (
   // Apart, so that guesses push out none that fits.
   const fitting = new LRUCache<string, true>({ max: maxPairs })
   const wrong = new LRUCache<string, true>({ max: maxPairs })
-  const running = new Map<string, Promise<SecretVerdict>>()
+  const running = new Map<string, Hashing>()
   const gate = createGate({ atOnce: hashesAtOnce, maxWaiting, maxWaitingPerLane: maxWaitingPerNetwork })
   let hashed = 0
   let remembered = 0
@@ -74,35 +104,51 @@ export const createSecretChecks = (
   const keyOf = ({ name, secret, secretHash }: SecretCheck): string =>
     createHmac('sha256', processKey).update(`${name}\0${secretHash}\0`).update(secret).digest('base64')
 
-  const settle = async (key: string, hashing: Promise<boolean>): Promise<SecretVerdict> => {
+  const settle = async (key: string, hashed: Promise<boolean>, waiters: Waiters): Promise<SecretVerdict> => {
     try {
-      const fits = await hashing
+      const fits = await hashed
       ;(fits ? fitting : wrong).set(key, true)
       return fits ? 'fits' : 'wrong'
     } catch {
-      return 'busy'
+      return waiters.allGone.aborted ? 'gone' : 'busy'
     } finally {
       running.delete(key)
     }
   }
 
-  const hash = (key: string, pair: SecretCheck): SecretVerdict | Promise<SecretVerdict> => {
-    const { secret, secretHash, address } = pair
-    const hashing = gate.run(() => {
+  const begin = (key: string, { secret, secretHash, address }: SecretCheck): Hashing | undefined => {
+    const waiters = createWaiters()
+    const work = (): Promise<boolean> => {
       hashed += 1
       return verify(secret, secretHash)
-    }, networkOf(address))
-    if (hashing === undefined) return 'busy'
-    const verdict = settle(key, hashing)
-    running.set(key, verdict)
+    }
+    const fits = gate.run(work, networkOf(address), waiters.allGone)
+    if (fits === undefined) return undefined
+    const hashing = { verdict: settle(key, fits, waiters), waiters }
+    running.set(key, hashing)
+    return hashing
+  }
+
+  const known = (key: string): SecretVerdict | undefined => {
+    const verdict = fitting.get(key) ? 'fits' : wrong.get(key) ? 'wrong' : undefined
+    if (verdict !== undefined) remembered += 1
     return verdict
   }
 
   const check = async (pair: SecretCheck): Promise<SecretVerdict> => {
+    const { signal } = pair
     const key = keyOf(pair)
-    const known = fitting.get(key) ? 'fits' : wrong.get(key) ? 'wrong' : undefined
-    if (known !== undefined) remembered += 1
-    return known ?? running.get(key) ?? hash(key, pair)
+    for (;;) {
+      if (signal?.aborted) return 'gone'
+      const remembered = known(key)
+      if (remembered !== undefined) return remembered
+      const hashing = running.get(key) ?? begin(key, pair)
+      if (hashing === undefined) return 'busy'
+      hashing.waiters.add(signal)
+      const verdict = await hashing.verdict
+      // Given up by the others just before this one came.
+      if (verdict !== 'gone') return verdict
+    }
   }
 
   return { check, stats: () => ({ hashed, remembered, waiting: gate.waiting }) }

@@ -18,8 +18,11 @@ export interface Token {
 }
 
 export interface Doorkeeper {
-  /** `address`: where it was sent from, so that no sender holds up others. Never rejects. */
-  identify(login: Login, address?: string): Promise<Identified>
+  /**
+   * `address`: where it was sent from, so that no sender holds up others; `signal`: aborted when whoever sent it has
+   * hung up. Never rejects.
+   */
+  identify(login: Login, address?: string, signal?: AbortSignal): Promise<Identified>
   /** Who it is, when that is known without a wait; undefined: ask `identify`. For polls, thousands a second. */
   recall?(login: Login): Identity | undefined
   /** A token for this identity; undefined: there is none for it. Throws STORE_UNAVAILABLE. */

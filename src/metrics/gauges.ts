@@ -52,6 +52,7 @@ export interface LoginStats {
   readonly badCredentials: number
   readonly busy: number
   readonly unavailable: number
+  readonly gone: number
   /** Secrets that were hashed, and logins that wait for it now. */
   readonly hashed: number
   readonly waiting: number
@@ -166,8 +167,8 @@ const readHttp = (registry: Registry, { httpConnections, bodies, denied }: Gauge
 const readLogins = (registry: Registry, { logins }: Gauges): void => {
   const help = 'Logins over MQTT and HTTP, by what became of them'
   counts(registry, { name: 'logins', help, label: 'result' }, () => {
-    const { accepted, badCredentials, busy, unavailable } = logins()
-    return { accepted, wrong: badCredentials, busy, unavailable }
+    const { accepted, badCredentials, busy, unavailable, gone } = logins()
+    return { accepted, wrong: badCredentials, busy, unavailable, gone }
   })
   const wrongHelp = 'Wrong MQTT logins, by when they were answered'
   counts(registry, { name: 'mqtt_wrong_logins', help: wrongHelp, label: 'answered' }, () => {

@@ -57,6 +57,7 @@ export const createMetricsRig = () => {
         badCredentials: 22,
         busy: 23,
         unavailable: 24,
+        gone: 30,
         hashed: 25,
         waiting: 26,
         wrongMqtt: { atOnce: 27, late: 28, unslowed: 29 },

@@ -5,6 +5,7 @@
  * Whoever sends credentials is judged by them: wrong ones are refused also where none are needed.
  */
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock, Identity } from '../../../bridge/index.ts'
 import { networkOf } from '../../network.ts'
@@ -12,6 +13,7 @@ import { createSlowdown, type SlowdownDeps } from '../../slowdown.ts'
 import type { Doorkeeper, Login } from '../doorkeeper.ts'
 import { createKeyCheck } from './api-key.ts'
 import { createDenialCounts, type DenialCounts, type DenialReason } from './denials.ts'
+import { createWhileConnected } from './hang-up.ts'
 import { readLogin } from './login.ts'
 import type { Openness } from './route-access.ts'
 
@@ -29,6 +31,8 @@ export interface Sender {
   readonly headers: IncomingHttpHeaders
   readonly url: string
   readonly address: string | undefined
+  /** What it came on: who hangs up leaves the queue of the logins. */
+  readonly connection?: Duplex
   /** What is asked for is open to anyone: what a key is worth is not asked there. */
   readonly isOpen: boolean
 }
@@ -64,15 +68,17 @@ export const createGuard = (
   { apiKey, legacyOpen }: Pick<Openness, 'apiKey' | 'legacyOpen'>,
 ): Guard => {
   const counts = createDenialCounts()
+  const whileConnected = createWhileConnected()
   const slowdown = createSlowdown({ clock, wait })
   const checkKey = apiKey === undefined ? undefined : createKeyCheck(apiKey)
 
   const unlessExpired = (identity: Identity): Verdict =>
     (identity.expiresAt ?? Number.POSITIVE_INFINITY) > clock() ? { ok: true, identity } : WRONG
 
-  const identify = async (login: Login, address: string | undefined): Promise<Verdict> => {
+  const identify = async (login: Login, { address, connection }: Sender): Promise<Verdict> => {
     try {
-      const found = await doorkeeper.identify(login, address)
+      const ask = (signal?: AbortSignal) => doorkeeper.identify(login, address, signal)
+      const found = await (connection === undefined ? ask() : whileConnected(connection, ask))
       if (found.ok) return unlessExpired(found.identity)
       return found.reason === 'bad-credentials' ? WRONG : { ok: false, reason: found.reason }
     } catch {
@@ -90,7 +96,8 @@ export const createGuard = (
     log?.warn({ reason, ...where }, 'an HTTP request was turned away')
   }
 
-  const find = ({ headers, url, address }: Sender): Verdict | Promise<Verdict> => {
+  const find = (sender: Sender): Verdict | Promise<Verdict> => {
+    const { headers, url } = sender
     const key = checkKey?.(headers, url) ?? 'missing'
     if (key === 'ok') return HOLDS_KEY
     if (key === 'wrong') return { ok: false, reason: 'wrong-key' }
@@ -98,7 +105,7 @@ export const createGuard = (
     if (login === 'none') return MISSING
     if (login === 'broken') return WRONG
     const known = recall(login)
-    return known === undefined ? identify(login, address) : { ok: true, identity: known }
+    return known === undefined ? identify(login, sender) : { ok: true, identity: known }
   }
 
   const slowed = (verdict: Verdict, { address, isOpen }: Sender): Verdict | Promise<Verdict> => {

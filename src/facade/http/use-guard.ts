@@ -54,7 +54,7 @@ const createCheck =
       done()
     }
     const { headers, raw, ip: address } = request
-    const verdict = guard.judge({ headers, url: raw.url ?? '', address, isOpen })
+    const verdict = guard.judge({ headers, url: raw.url ?? '', address, connection: raw.socket, isOpen })
     if ('ok' in verdict) settle(verdict)
     else void verdict.then(settle).catch(done)
   }

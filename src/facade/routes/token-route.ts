@@ -31,6 +31,7 @@ export const createTokenRoute =
         headers: request.headers,
         url: request.raw.url ?? '',
         address: request.ip,
+        connection: request.raw.socket,
         isOpen: false,
       })
       if (verdict.ok || (verdict.reason !== 'wrong' && verdict.reason !== 'wrong-key')) attempt.forgive()

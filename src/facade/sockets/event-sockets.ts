@@ -146,11 +146,16 @@ export const createEventSockets = (
     upgrade: (request, stream, head) => {
       const upgrade = { request, stream, head }
       const { headers, url = '', socket } = request
-      const verdict = guard.judge({ headers, url, address: socket.remoteAddress, isOpen })
+      const verdict = guard.judge({ headers, url, address: socket.remoteAddress, connection: stream, isOpen })
       if ('ok' in verdict) return settle(upgrade, verdict)
-      // Nobody else listens to it until the verdict is there.
-      stream.on('error', () => stream.destroy())
-      void verdict.then((found) => settle(upgrade, found))
+      // Nobody else listens to it until the verdict is there; node leaves it half open when its client hangs up.
+      const hangUp = (): void => void stream.destroy()
+      stream.on('error', hangUp)
+      stream.on('end', hangUp)
+      void verdict.then((found) => {
+        stream.off('end', hangUp)
+        settle(upgrade, found)
+      })
     },
     get count() {
       return audience.viewers.size

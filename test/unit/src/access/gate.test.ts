@@ -101,3 +101,38 @@ test('when all is full, the newest of the longest lane makes room; where all are
   expect(turns).toEqual(['f1', 'a', 'b'])
   expect(gate.waiting).toBe(0)
 })
+
+test('who gives up leaves the line at once, and makes room for one more', async () => {
+  const gate = createGate({ atOnce: 1, maxWaiting: 2, maxWaitingPerLane: 2 })
+  const { promise, resolve } = createDeferred()
+  void gate.run(() => promise, 'first')
+  const controller = new AbortController()
+  const begun: string[] = []
+  const enter = (name: string, signal?: AbortSignal) =>
+    gate.run(async () => void begun.push(name), 'a', signal)
+  const gone = enter('gone', controller.signal)
+  const patient = enter('patient')
+  expect(enter('one too many')).toBeUndefined()
+  controller.abort()
+  await expect(gone).rejects.toThrow('given up')
+  expect(gate.waiting).toBe(1)
+  const late = enter('late')
+  resolve()
+  await Promise.all([patient, late])
+  expect(begun).toEqual(['patient', 'late'])
+})
+
+test('who gives up when it has begun, or is done, takes no place from others', async () => {
+  const gate = createGate({ atOnce: 1, maxWaiting: 5 })
+  const controller = new AbortController()
+  const { promise, resolve } = createDeferred<string>()
+  const running = gate.run(() => promise, 'a', controller.signal)
+  const second = gate.run(async () => 'second', 'a', controller.signal)
+  const third = gate.run(async () => 'third', 'a')
+  resolve('first')
+  expect(await running).toBe('first')
+  expect(await second).toBe('second')
+  controller.abort()
+  expect(await third).toBe('third')
+  expect(gate.waiting).toBe(0)
+})

@@ -19,9 +19,12 @@ const rigWith = async () => {
   await add('b1')
   const waits: number[] = []
   const { promise, resolve } = createDeferred()
-  const wait = async (ms: number): Promise<void> => {
+  const wait = async (ms: number, signal?: AbortSignal): Promise<void> => {
     waits.push(ms)
-    await promise
+    const hungUp = new Promise<never>((_, reject) => {
+      signal?.addEventListener('abort', () => reject(new Error('aborted')))
+    })
+    await Promise.race([promise, hungUp])
   }
   const slowdown = createSlowdown({ clock: () => state.now, wait }, { ...SLOWDOWN, free: 2, maxWaiting: 5 })
   const policy = createPolicy({ authenticator, anonymous: true, slowdown })
@@ -63,4 +66,17 @@ test('with the store away nobody is slowed: nothing was guessed', async () => {
   state.away = true
   for (let n = 0; n < 5; n += 1) expect(await policy.admit(as('b1', `guess${n}`))).toMatchObject({ code: 3 })
   expect(waits).toEqual([])
+})
+
+test('who hangs up while it is slowed waits no longer, and leaves its place', async () => {
+  const { policy, stats } = await rigWith()
+  const controller = new AbortController()
+  const guess = (n: number) => policy.admit({ ...as('b1', `guess${n}`), signal: controller.signal })
+  const guesses = Array.from({ length: 7 }, (_, n) => guess(n))
+  await settled()
+  controller.abort()
+  expect(await Promise.all(guesses)).toHaveLength(7)
+  void policy.admit(as('b1', 'guess'))
+  await settled()
+  expect(stats()).toEqual({ atOnce: 2, late: 6, unslowed: 0 })
 })
