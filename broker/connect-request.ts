@@ -29,6 +29,7 @@ export const connectRequestOf = (client: Client, { username, password }: Credent
   password: password?.toString('utf8'),
   address: addressOf(client),
   certificateName: certificateNameOf(client.conn),
+  ...(client.req && { headers: client.req.headers }),
 })
 
 /** A CONNECT that is answered with a return code other than 0; its message is the reason, never a secret. */

@@ -1,4 +1,5 @@
 /** Who may connect and do what: decided outside, asked by the broker at each point. */
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Identity } from '../bridge/index.ts'
 
 /** What a client says of itself in its CONNECT, and what its connection tells. */
@@ -11,6 +12,8 @@ export interface ConnectRequest {
   readonly address: string
   /** The CN of a client certificate that our CA signed. */
   readonly certificateName: string | undefined
+  /** Of the request that became its WebSocket. */
+  readonly headers?: IncomingHttpHeaders
   /** Aborted when its connection ends: nobody waits for the answer any more. */
   readonly signal?: AbortSignal
 }

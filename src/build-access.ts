@@ -16,7 +16,7 @@ import { createDoorkeeper } from './doorkeeper.ts'
 import { errorText } from './error-text.ts'
 import type { Doorkeeper, Facade } from './facade/index.ts'
 import type { Log } from './logging.ts'
-import { admitsAnonymous } from './start-check.ts'
+import { admitsAnonymous, admitsThisMachineOnly } from './start-check.ts'
 
 export interface AccessParts {
   readonly policy: Access['policy']
@@ -66,7 +66,7 @@ export const buildAccess = (
           'the key of the tokens cannot be kept: they end with this process',
         ),
     },
-    { anonymous, tokenKeyFile: join(config.dataDir, 'token.key') },
+    { anonymous, isLocal: admitsThisMachineOnly(config), tokenKeyFile: join(config.dataDir, 'token.key') },
   )
   const doorkeeper = createDoorkeeper({ authenticator, tokens }, { anonymous })
 

@@ -13,7 +13,7 @@ import { createForecast } from './forecast.ts'
 import { reportHealth } from './health.ts'
 import type { LimitedLog } from './logging.ts'
 import { createMetrics, type Gauges } from './metrics/index.ts'
-import { admitsAnonymous } from './start-check.ts'
+import { admitsThisMachineOnly } from './start-check.ts'
 
 export interface FacadeParts extends BridgeParts {
   readonly version: string
@@ -111,7 +111,7 @@ export const buildFacade = (parts: FacadeParts): Facade => {
       apiKey: config.apiKey,
       legacyOpen: config.legacyOpen,
       allowedOrigins: config.allowedOrigins,
-      isLocal: admitsAnonymous(config) && !config.allowAnonymous,
+      isLocal: admitsThisMachineOnly(config),
       rateLimitMax: config.rateLimitMax,
       recognizes: config.recognition.url !== undefined,
       version,

@@ -57,6 +57,10 @@ export const decideStart = (facts: StartFacts): StartDecision => {
 export const admitsAnonymous = ({ http, mqtt, allowAnonymous }: Config): boolean =>
   allowAnonymous || (isLoopback(http.host) && isLoopback(mqtt.host))
 
+/** Whether they may because they are of this machine, not because anyone is welcome. */
+export const admitsThisMachineOnly = (config: Config): boolean =>
+  admitsAnonymous(config) && !config.allowAnonymous
+
 export interface StartCheckDeps {
   readonly config: Config
   readonly log: Log

@@ -14,6 +14,8 @@ import { createTokens, type Tokens, type TokensOptions } from './tokens.ts'
 export interface AccessOptions extends CredentialCacheOptions, SecretCheckOptions {
   /** Whether MQTT clients that say nothing of themselves are let in. */
   readonly anonymous: boolean
+  /** They are because they are of this machine: what comes through a proxy is not. Default false. */
+  readonly isLocal?: boolean
   /** Where the key of the tokens is kept: `DATA_DIR/token.key`. */
   readonly tokenKeyFile: string
   readonly tokens?: TokensOptions
@@ -55,6 +57,7 @@ export const createAccess = (
   const checks = createSecretChecks({}, options)
   const authenticator = createAuthenticator({ credentials: cache, identities, checks, tokens })
   const slowdown = createSlowdown({ clock, wait }, { ...SLOWDOWN, maxWaiting: MAX_WAITING })
-  const policy = createPolicy({ authenticator, anonymous: options.anonymous, slowdown })
+  const { anonymous, isLocal = false } = options
+  const policy = createPolicy({ authenticator, anonymous, isLocal, slowdown })
   return { authenticator, tokens, policy, wrongLogins: slowdown.stats }
 }

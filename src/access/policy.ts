@@ -7,6 +7,7 @@
  */
 import { type Identity, mayPublish, mayRetain, maySubscribe } from '../../bridge/index.ts'
 import type { Admission, BrokerPolicy, ConnectRequest } from '../../broker/index.ts'
+import { isForwarded } from '../forwarded.ts'
 import { networkOf } from '../network.ts'
 import type { Slowdown } from '../slowdown.ts'
 import type { Authenticator, Claim } from './authenticator.ts'
@@ -16,6 +17,8 @@ export interface PolicyOptions {
   readonly authenticator: Pick<Authenticator, 'login' | 'loginByCertificate' | 'isDevice'>
   /** Whether a client that says nothing of itself is let in. */
   readonly anonymous: boolean
+  /** It is because it is of this machine: one that came through a proxy is not. Default false. */
+  readonly isLocal?: boolean
   /** Absent: wrong credentials are answered at once. */
   readonly slowdown?: Pick<Slowdown, 'wrong'>
 }
@@ -34,12 +37,22 @@ const REFUSALS = {
 } as const satisfies Readonly<Record<LoginRefusal, Admission>>
 
 const NO_CREDENTIALS = refuse(5, 'no credentials')
+const FORWARDED = refuse(
+  5,
+  'no credentials, which whoever comes through a proxy needs (npx sluice device add ID); ALLOW_ANONYMOUS=true lets ' +
+    'everybody in',
+)
 const UNKNOWN_CERTIFICATE = refuse(5, 'no device of the name in the certificate may connect')
 const NOT_ITS_ID = refuse(2, 'the client id of a device must be its device id')
 const ID_OF_A_DEVICE = refuse(2, 'the client id is the name of a device')
 
 /** The policy for an embedded broker. */
-export const createPolicy = ({ authenticator, anonymous, slowdown }: PolicyOptions): BrokerPolicy => {
+export const createPolicy = ({
+  authenticator,
+  anonymous,
+  isLocal = false,
+  slowdown,
+}: PolicyOptions): BrokerPolicy => {
   const byCertificate = async (name: string): Promise<Admission> => {
     const login = await authenticator.loginByCertificate(name)
     if (login.ok) return login
@@ -52,7 +65,7 @@ export const createPolicy = ({ authenticator, anonymous, slowdown }: PolicyOptio
   }
 
   const whoIs = async (request: ConnectRequest): Promise<Admission> => {
-    const { username, password, certificateName, address, signal } = request
+    const { username, password, certificateName, address, headers, signal } = request
     // Many clients cannot leave them out and send them empty. A name alone is what a certificate may stand for.
     const name = username || undefined
     const secret = password || undefined
@@ -60,6 +73,7 @@ export const createPolicy = ({ authenticator, anonymous, slowdown }: PolicyOptio
     if (certificateName !== undefined && (name === undefined || name === certificateName))
       return byCertificate(certificateName)
     if (name !== undefined) return WRONG
+    if (anonymous && isLocal && headers !== undefined && isForwarded(headers)) return FORWARDED
     return anonymous ? { ok: true, identity: ANONYMOUS } : NO_CREDENTIALS
   }
 

@@ -89,7 +89,10 @@ export interface FacadeOptions {
   readonly rateLimitMax: number
   /** Origins of pages that may open the sockets of `onUpgrade`, in lower case; `*` is any. Those of this host always may. */
   readonly allowedOrigins?: readonly string[]
-  /** This machine alone is let in, without credentials: it is known by its address or as `localhost`. */
+  /**
+   * This machine alone is let in, without credentials: it is known by its address or as `localhost`, and what comes
+   * through a proxy is not of it.
+   */
   readonly isLocal?: boolean
   /** A face service is set: frames are announced with their recognition pending. */
   readonly recognizes?: boolean

@@ -2,6 +2,7 @@
 
 export const DENIAL_REASONS = [
   'missing',
+  'forwarded',
   'wrong-key',
   'wrong',
   'forbidden',
@@ -24,6 +25,11 @@ export const DENIALS: { readonly [reason in DenialReason]: Denial } = {
     status: 401,
     error:
       'Credentials are required: Authorization (Basic or Bearer), or an API key by X-API-Key or ?apiKey=',
+  },
+  forwarded: {
+    status: 401,
+    error:
+      'Through a proxy credentials are required: Authorization (Basic or Bearer), or an API key by X-API-Key or ?apiKey=',
   },
   'wrong-key': { status: 401, error: 'Wrong API key' },
   wrong: { status: 401, error: 'Wrong credentials' },

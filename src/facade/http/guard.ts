@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock, Identity } from '../../../bridge/index.ts'
+import { isForwarded } from '../../forwarded.ts'
 import { networkOf } from '../../network.ts'
 import { createSlowdown, type SlowdownDeps } from '../../slowdown.ts'
 import type { Doorkeeper, Login } from '../doorkeeper.ts'
@@ -15,7 +16,7 @@ import { createKeyCheck } from './api-key.ts'
 import { createDenialCounts, type DenialCounts, type DenialReason } from './denials.ts'
 import { createWhileConnected } from './hang-up.ts'
 import { readLogin } from './login.ts'
-import type { Openness } from './route-access.ts'
+import type { Opening, Openness } from './route-access.ts'
 
 export const ANONYMOUS: Identity = { role: 'anonymous', name: '' }
 /** Whoever has the key. Nobody can have this name. */
@@ -59,13 +60,17 @@ export interface GuardDeps {
   readonly wait?: SlowdownDeps['wait']
 }
 
+const FORWARDED =
+  'a request through a proxy was turned away: it is not of this machine, so it needs credentials ' +
+  '(npx sluice user add NAME --role dashboard, npx sluice device add ID) or an API_KEY; ALLOW_ANONYMOUS=true lets everybody in'
+
 const MISSING: Verdict = { ok: false, reason: 'missing' }
 const WRONG: Verdict = { ok: false, reason: 'wrong' }
 const HOLDS_KEY: Verdict = { ok: true, identity: KEY_HOLDER }
 
 export const createGuard = (
   { doorkeeper, clock, log, wait = delay }: GuardDeps,
-  { apiKey, legacyOpen }: Pick<Openness, 'apiKey' | 'legacyOpen'>,
+  { apiKey, legacyOpen, isLocal }: Omit<Openness, 'anonymous'>,
 ): Guard => {
   const counts = createDenialCounts()
   const whileConnected = createWhileConnected()
@@ -93,7 +98,7 @@ export const createGuard = (
 
   const note: Guard['note'] = (reason, where) => {
     counts.count(reason)
-    log?.warn({ reason, ...where }, 'an HTTP request was turned away')
+    log?.warn({ reason, ...where }, reason === 'forwarded' ? FORWARDED : 'an HTTP request was turned away')
   }
 
   const find = (sender: Sender): Verdict | Promise<Verdict> => {
@@ -120,15 +125,20 @@ export const createGuard = (
       return 'ok' in verdict ? slowed(verdict, sender) : verdict.then((found) => slowed(found, sender))
     },
     recall,
-    openness: { anonymous: doorkeeper.anonymous, apiKey, legacyOpen },
+    openness: { anonymous: doorkeeper.anonymous, isLocal, apiKey, legacyOpen },
     note,
     denied: counts.read,
   }
 }
 
+/** Whether what a request asks for is open to whoever sent it. */
+export const isOpenFor = ({ direct, forwarded }: Opening, headers: IncomingHttpHeaders): boolean =>
+  direct && (forwarded || !isForwarded(headers))
+
 /** Who it is that may come in: also nobody known, where `isOpen`. What a key is worth is not asked there. */
-export const admitted = (verdict: Verdict, isOpen: boolean): Identity | DenialReason => {
+export const admitted = (verdict: Verdict, isOpen: boolean, opening: Opening): Identity | DenialReason => {
   if (verdict.ok) return verdict.identity
-  const saysNothing = verdict.reason === 'missing' || verdict.reason === 'wrong-key'
-  return isOpen && saysNothing ? ANONYMOUS : verdict.reason
+  const { reason } = verdict
+  if (isOpen && (reason === 'missing' || reason === 'wrong-key')) return ANONYMOUS
+  return reason === 'missing' && opening.direct ? 'forwarded' : reason
 }

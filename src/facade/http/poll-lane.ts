@@ -9,13 +9,14 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type DeviceId, mayCall } from '../../../bridge/index.ts'
+import { isForwardedRaw } from '../../forwarded.ts'
 import type { RouteDeps } from '../app.ts'
 import { ANSWER_HEADERS } from './answer-headers.ts'
 import { NO_STORE } from './cache-profile.ts'
 import { VARY, weakTag } from './conditional-get.ts'
 import type { Guard } from './guard.ts'
 import { readAuthorization } from './login.ts'
-import { isOpenTo } from './route-access.ts'
+import { openingOf } from './route-access.ts'
 
 /** Answers the request, or returns false and has not touched it. */
 export type Lane = (request: IncomingMessage, response: ServerResponse) => boolean
@@ -77,7 +78,9 @@ export const createPollLane = ({
   devices,
   guard,
 }: Pick<RouteDeps, 'buzzer' | 'devices' | 'guard'>): Lane => {
-  const isOpen = isOpenTo(ROUTE, guard.openness)
+  const { direct, forwarded } = openingOf(ROUTE, guard.openness)
+  const isOpen = ({ rawHeaders }: IncomingMessage): boolean =>
+    direct && (forwarded || !isForwardedRaw(rawHeaders))
   const nothing = answerOf('{"status":"no_requests"}')
 
   /** Undefined when it failed: it then fails once more in the route, which says so as every route does. */
@@ -97,7 +100,8 @@ export const createPollLane = ({
     const id = url.slice(PREFIX.length)
     if (!PLAIN_ID.test(id)) return false
     const login = loginOf(request)
-    if (login === undefined || !(login === '' ? isOpen : isKnownToAllow(guard, login, id))) return false
+    if (login === undefined || !(login === '' ? isOpen(request) : isKnownToAllow(guard, login, id)))
+      return false
     const answer = poll(id as DeviceId)
     if (answer === undefined) return false
     response.writeHead(200, answer.headers)

@@ -75,6 +75,8 @@ export const accessOf = (route: Route): RouteAccess => {
 export interface Openness {
   /** The doorkeeper lets anonymous clients in. */
   readonly anonymous: boolean
+  /** They are because this machine alone reaches Sluice; what comes through a proxy is not of this machine. */
+  readonly isLocal?: boolean | undefined
   /** Secret. */
   readonly apiKey: string | undefined
   readonly legacyOpen: boolean
@@ -87,4 +89,20 @@ export const isOpenTo = (route: Route, { anonymous, apiKey, legacyOpen }: Openne
   if (access.operation === 'login') return false
   if (anonymous && (apiKey === undefined || 'keyless' in access)) return true
   return legacyOpen && isBoardRoute(route)
+}
+
+/** Where a client that says nothing of itself may come in. */
+export interface Opening {
+  readonly direct: boolean
+  /** Through a proxy. */
+  readonly forwarded: boolean
+}
+
+/** Whom this route lets in without credentials. */
+export const openingOf = (route: Route, openness: Openness): Opening => {
+  const { anonymous, isLocal } = openness
+  return {
+    direct: isOpenTo(route, openness),
+    forwarded: isOpenTo(route, { ...openness, anonymous: anonymous && isLocal !== true }),
+  }
 }

@@ -10,8 +10,8 @@ import { type Identity, mayCall, parseDeviceId } from '../../../bridge/index.ts'
 import type { FacadeApp } from '../app.ts'
 import { readFrameHeaders } from '../routes/frame-headers.ts'
 import { callerOf, noteCaller } from './caller.ts'
-import { admitted, type Guard, type Verdict } from './guard.ts'
-import { accessOf, type DevicePlace, isOpenTo, type RouteAccess } from './route-access.ts'
+import { admitted, type Guard, isOpenFor, type Verdict } from './guard.ts'
+import { accessOf, type DevicePlace, type Opening, openingOf, type RouteAccess } from './route-access.ts'
 import { turnAway } from './turn-away.ts'
 
 const fieldOf = (source: unknown, name: string): unknown =>
@@ -44,16 +44,17 @@ const allows = (identity: Identity, access: Guarded, request: FastifyRequest): b
 }
 
 const createCheck =
-  (guard: Guard, access: Guarded, isOpen: boolean): onRequestHookHandler =>
+  (guard: Guard, access: Guarded, opening: Opening): onRequestHookHandler =>
   (request, reply, done) => {
+    const { headers, raw, ip: address } = request
+    const isOpen = isOpenFor(opening, headers)
     const settle = (verdict: Verdict): void => {
-      const identity = admitted(verdict, isOpen)
+      const identity = admitted(verdict, isOpen, opening)
       if (typeof identity === 'string') return void turnAway(guard, { request, reply }, identity)
       if (!allows(identity, access, request)) return void turnAway(guard, { request, reply }, 'forbidden')
       if (identity.role !== 'anonymous') noteCaller(request, identity)
       done()
     }
-    const { headers, raw, ip: address } = request
     const verdict = guard.judge({ headers, url: raw.url ?? '', address, connection: raw.socket, isOpen })
     if ('ok' in verdict) settle(verdict)
     else void verdict.then(settle).catch(done)
@@ -71,8 +72,8 @@ const createBodyCheck =
 const guardRoute = (guard: Guard, route: RouteOptions): void => {
   const access = accessOf(route)
   if (access.operation === 'open' || access.operation === 'login') return
-  const isOpen = isOpenTo(route, guard.openness)
-  route.onRequest = [createCheck(guard, access, isOpen), route.onRequest ?? []].flat()
+  const opening = openingOf(route, guard.openness)
+  route.onRequest = [createCheck(guard, access, opening), route.onRequest ?? []].flat()
   if (access.operation === 'send' && access.device === 'body')
     route.preHandler = [createBodyCheck(guard), route.preHandler ?? []].flat()
 }

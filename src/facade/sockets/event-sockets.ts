@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type Identity, mayCall } from '../../../bridge/index.ts'
 import { DENIALS, type DenialReason } from '../http/denials.ts'
-import { admitted, type Guard, type Verdict } from '../http/guard.ts'
+import { admitted, type Guard, isOpenFor, type Verdict } from '../http/guard.ts'
 import type { Visits } from '../visits.ts'
 import { createAudience } from './audience.ts'
 import { isPing } from './client-message.ts'
@@ -71,8 +71,9 @@ export const createEventSockets = (
   options: EventSocketsOptions,
 ): EventSockets => {
   const settings: SocketSettings = { ...SOCKET_DEFAULTS, ...options }
-  const { anonymous, apiKey } = guard.openness
-  const isOpen = anonymous && apiKey === undefined
+  const { anonymous, apiKey, isLocal } = guard.openness
+  const direct = anonymous && apiKey === undefined
+  const opening = { direct, forwarded: direct && isLocal !== true }
   const stats = createSocketStats()
   const audience = createAudience(sources, stats, settings)
   const watch = createSocketWatch(audience.viewers, stats, settings)
@@ -136,7 +137,7 @@ export const createEventSockets = (
     })
   }
   const settle = (upgrade: Upgrade, verdict: Verdict): void => {
-    const identity = admitted(verdict, isOpen)
+    const identity = admitted(verdict, isOpenFor(opening, upgrade.request.headers), opening)
     if (typeof identity === 'string') deny(upgrade, identity)
     else if (mayCall(identity, 'read')) open(upgrade, identity)
     else deny(upgrade, 'forbidden')
@@ -146,6 +147,7 @@ export const createEventSockets = (
     upgrade: (request, stream, head) => {
       const upgrade = { request, stream, head }
       const { headers, url = '', socket } = request
+      const isOpen = isOpenFor(opening, headers)
       const verdict = guard.judge({ headers, url, address: socket.remoteAddress, connection: stream, isOpen })
       if ('ok' in verdict) return settle(upgrade, verdict)
       // Nobody else listens to it until the verdict is there; node leaves it half open when its client hangs up.

@@ -97,6 +97,20 @@ describe('who says nothing of themselves', () => {
     expect(await open.codeOf({ username: '', password: '' })).toBe(0)
   })
 
+  test('comes in through a proxy only where anyone may, not where this machine alone does', async () => {
+    const { authenticator, codeOf } = await rigWith({ anonymous: true })
+    const headers = { host: 'a', 'x-forwarded-for': '192.0.2.9' }
+    expect(await codeOf({ headers })).toBe(0)
+    const local = createPolicy({ authenticator, anonymous: true, isLocal: true })
+    expect(await local.admit(from({ headers }))).toMatchObject({
+      code: 5,
+      reason: expect.stringMatching(/proxy.*npx sluice device add.*ALLOW_ANONYMOUS=true/),
+    })
+    expect(await local.admit(from({ headers: { host: 'a' } }))).toMatchObject({ ok: true })
+    expect(await local.admit(from())).toMatchObject({ ok: true })
+    expect(await local.admit(from({ ...as('b1'), headers }))).toMatchObject({ ok: true })
+  })
+
   test('takes over no device, be it revoked', async () => {
     const { codeOf } = await rigWith({ anonymous: true })
     for (const clientId of ['b1', 'old']) expect(await codeOf({ clientId })).toBe(2)
