@@ -66,6 +66,8 @@ export interface BrokerOptions {
   readonly sessionExpiryMs: number
   /** Messages queued for one session; one more is not queued. */
   readonly maxOfflineMessages: number
+  /** What is queued for all sessions together; one may hold as much as is left, the same (queue-ledger.ts). */
+  readonly maxOfflineBytes: number
   /** A subscriber with so much unsent is sent no QoS 0; with four times as much it is closed. */
   readonly maxUnsentBytes: number
   /** A subscriber that has something unsent all this time is closed. */
@@ -106,6 +108,7 @@ export const BROKER_DEFAULTS: BrokerOptions = {
   maxSessionsPerOwner: 50,
   sessionExpiryMs: 7 * 24 * 60 * 60 * 1_000,
   maxOfflineMessages: 1_000,
+  maxOfflineBytes: 256 * 1024 * 1024,
   maxUnsentBytes: 1024 * 1024,
   drainTimeoutMs: 60_000,
   concurrency: 100,

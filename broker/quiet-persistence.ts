@@ -4,7 +4,7 @@
  *
  * Of a session whose queue is full the newest message is dropped: the older ones may be on their way to its client
  * already, keep their order, and need not be read to be removed; Mosquitto does the same. A client that is connected
- * is sent the newest all the same, only not again after a reconnect.
+ * is sent the newest all the same, only not again after a reconnect. What may be queued is in queue-ledger.ts.
  *
  * What would be retained beyond the bounds is sent on and not kept, and what its topic had is removed: who comes
  * later is rather told nothing than what is no longer true.
@@ -15,7 +15,9 @@ import AsyncLevelPersistence from 'aedes-persistence-level/asyncPersistence.js'
 import type { Level } from '../bridge/index.ts'
 import { filterMatches } from './granted-qos.ts'
 import { createInOrder } from './in-order.ts'
+import { createInTurn } from './in-turn.ts'
 import type { BrokerOptions, LimitName } from './options.ts'
+import { createQueueLedger, type QueueLedger, type QueueLimit, queuedBytes } from './queue-ledger.ts'
 import { asQueued, type Queueable, recipientsOf, sentAgain } from './queue-rules.ts'
 import { queueWrites } from './queue-writes.ts'
 import { createRetainedLedger, type RetainedLedger, type RetainedLimit } from './retained-ledger.ts'
@@ -42,7 +44,11 @@ export interface PersistenceDeps {
   readonly isResumed: (clientId: string) => boolean
 }
 
-type Packet = { readonly messageId?: number }
+/** As it is given and as it is stored. */
+type Packet = Partial<Pick<PublishPacket, 'topic' | 'payload' | 'messageId'>> & {
+  readonly cmd?: string
+  readonly brokerId?: string
+}
 
 const NO_SUBSCRIPTIONS: Promise<readonly object[]> = Promise.resolve([])
 const NOTHING_TO_CLEAN: Promise<void> = Promise.resolve()
@@ -55,20 +61,24 @@ const KEYS = { keyEncoding: 'utf8', valueEncoding: 'buffer' } as const
 /** The persistence Aedes is given. */
 export class QuietPersistence extends AsyncLevelPersistence {
   readonly #deps: PersistenceDeps
-  readonly #maxQueued: number
   readonly #silent = createSilentTopics()
   readonly #retained: RetainedLedger
-  /** Messages queued for each client id that has any. */
-  readonly #queued = new Map<string, number>()
-  readonly #clearing = new Map<string, Promise<unknown>>()
+  readonly #queued: QueueLedger
+  /** Reads what is stored of a message by its identifier; the store has no other door to it than one that removes. */
+  readonly #stored: AsyncLevelPersistence
+  /** The same ack twice, side by side, makes room once. */
+  readonly #inTurn = createInTurn()
   readonly #inOrder = createInOrder()
   /** Aedes hands the filters of one SUBSCRIBE over once for each of them. */
   readonly #adding = new WeakMap<readonly object[], Promise<void>>()
 
-  constructor(deps: PersistenceDeps, options: Pick<BrokerOptions, RetainedLimit | 'maxOfflineMessages'>) {
+  constructor(deps: PersistenceDeps, options: Pick<BrokerOptions, RetainedLimit | QueueLimit>) {
     super(deps.db)
     this.#deps = deps
-    this.#maxQueued = options.maxOfflineMessages
+    this.#queued = createQueueLedger(options)
+    const removeNothing = { del: () => undefined, write: async () => undefined }
+    const get = (...asked: readonly [string, object]) => deps.db.get(...asked)
+    this.#stored = new AsyncLevelPersistence({ get, batch: () => removeNothing })
     this.#retained = createRetainedLedger(options)
   }
 
@@ -84,12 +94,17 @@ export class QuietPersistence extends AsyncLevelPersistence {
     for await (const [key, value] of db.iterator<string, Buffer>({ ...ALL_RETAINED, ...KEYS })) {
       this.#retained.load(topicIn(key), value.length + key.length)
     }
-    for await (const key of db.keys<string>({ ...ALL_QUEUED, ...KEYS })) this.#count(clientIdIn(key), 1)
+    const queued = new Set<string>()
+    for await (const key of db.keys<string>({ ...ALL_QUEUED, ...KEYS })) queued.add(clientIdIn(key))
+    for (const id of queued) {
+      const packets: AsyncIterable<Packet> = super.outgoingStream({ id })
+      for await (const packet of packets) this.#queued.load(id, queuedBytes(packet))
+    }
   }
 
   /** Client ids of which something is kept. */
   async clientIds(): Promise<ReadonlySet<string>> {
-    const found = new Set(this.#queued.keys())
+    const found = new Set(this.#queued.clientIds)
     const keys = this.#deps.db.keys<string>({ ...ALL_SUBSCRIPTIONS, ...KEYS })
     for await (const key of keys) found.add(clientIdIn(key))
     return found
@@ -100,7 +115,7 @@ export class QuietPersistence extends AsyncLevelPersistence {
     await super.cleanSubscriptions({ id: clientId })
     for (const range of queuesOf(clientId))
       await this.#deps.db.clear<string>({ ...range, keyEncoding: 'utf8' })
-    this.#queued.delete(clientId)
+    this.#queued.drop(clientId)
   }
 
   /** True when no session, connected or not, subscribes to this topic; false also when that is not known. */
@@ -159,10 +174,20 @@ export class QuietPersistence extends AsyncLevelPersistence {
 
   /** What waits for each client, at the QoS it was granted. */
   override async outgoingEnqueueCombi(subscriptions: readonly Queueable[], packet: PublishPacket) {
-    const puts = [...recipientsOf(subscriptions, packet)].flatMap(([clientId, qos]) =>
-      this.#takePlace(clientId) ? queueWrites(clientId, asQueued(packet, qos)) : [],
-    )
-    if (puts.length > 0) await this.#inOrder('queued', this.#deps.db.batch<string, Buffer>(puts, KEYS))
+    const bytes = queuedBytes(packet)
+    const places = [...recipientsOf(subscriptions, packet)].filter(([clientId]) => {
+      const limit = this.#queued.add(clientId, bytes)
+      if (limit !== undefined) this.#deps.onLimit(limit, clientId)
+      return limit === undefined
+    })
+    if (places.length === 0) return
+    const puts = places.flatMap(([clientId, qos]) => queueWrites(clientId, asQueued(packet, qos)))
+    try {
+      await this.#inOrder('queued', this.#deps.db.batch<string, Buffer>(puts, KEYS))
+    } catch (error) {
+      for (const [clientId] of places) this.#queued.remove(clientId, bytes)
+      throw error
+    }
   }
 
   override incomingGetPacket(client: Client, packet: Packet): Promise<unknown> {
@@ -189,36 +214,26 @@ export class QuietPersistence extends AsyncLevelPersistence {
 
   /** Of a message that found no room in the queue there is nothing to update. */
   override outgoingUpdate(client: Client, packet: Packet): Promise<void> {
-    return this.#inOrder(`to ${client.id}`, super.outgoingUpdate(client, packet).catch(unlessMissing))
+    const isReceived = packet.cmd === 'pubrel' && packet.brokerId === undefined
+    const updated = isReceived ? this.#received(client, packet) : super.outgoingUpdate(client, packet)
+    return this.#inOrder(`to ${client.id}`, updated.catch(unlessMissing))
   }
 
-  /** The same ack twice, side by side, makes room once. */
+  /** Of a QoS 2 message that its client has received the store keeps the identifier only. */
+  #received(client: Client, packet: Packet): Promise<void> {
+    return this.#inTurn(`${packet.messageId} ${client.id}`, async () => {
+      const before = (await this.#stored.outgoingClearMessageId(client, packet)) as Packet | undefined
+      await super.outgoingUpdate(client, packet)
+      if (before !== undefined) this.#queued.shrink(client.id, queuedBytes(before) - queuedBytes({}))
+    })
+  }
+
   override outgoingClearMessageId(client: Client, packet: Packet): Promise<unknown> {
-    const key = `${packet.messageId} ${client.id}`
-    const underWay = this.#clearing.get(key)
-    if (underWay !== undefined) return underWay
-    const clearing = super
-      .outgoingClearMessageId(client, packet)
-      .then((cleared) => {
-        if (cleared !== undefined) this.#count(client.id, -1)
-        return cleared
-      })
-      .finally(() => this.#clearing.delete(key))
-    this.#clearing.set(key, clearing)
-    return clearing
-  }
-
-  #takePlace(clientId: string): boolean {
-    const isFull = (this.#queued.get(clientId) ?? 0) >= this.#maxQueued
-    if (isFull) this.#deps.onLimit('maxOfflineMessages', clientId)
-    else this.#count(clientId, 1)
-    return !isFull
-  }
-
-  #count(clientId: string, change: 1 | -1): void {
-    const count = (this.#queued.get(clientId) ?? 0) + change
-    if (count > 0) this.#queued.set(clientId, count)
-    else this.#queued.delete(clientId)
+    return this.#inTurn(`${packet.messageId} ${client.id}`, async () => {
+      const cleared = (await super.outgoingClearMessageId(client, packet)) as Packet | undefined
+      if (cleared !== undefined) this.#queued.remove(client.id, queuedBytes(cleared))
+      return cleared
+    })
   }
 
   async #lookUp(topic: string): Promise<readonly object[]> {

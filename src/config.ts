@@ -69,4 +69,6 @@ export interface Limits {
   readonly sessionExpiryMs: number
   /** Of one session. */
   readonly maxOfflineMessages: number
+  /** Of all sessions together. */
+  readonly maxOfflineBytes: number
 }

@@ -26,6 +26,7 @@ export const LIMIT_SETTINGS = {
   MAX_SESSIONS: whole(0, MOST, 'kept sessions').default(20_000),
   SESSION_EXPIRY_MS: whole(1000, 3650 * DAY_MS, 'milliseconds').default(7 * DAY_MS),
   MAX_OFFLINE_MESSAGES: whole(0, MOST, 'messages of one session').default(1000),
+  MAX_OFFLINE_BYTES: size(0).default(256 * 2 ** 20),
 }
 
 type LimitSettings = {
@@ -49,4 +50,5 @@ export const toLimits = (set: LimitSettings): Config['limits'] => ({
   maxSessions: set.MAX_SESSIONS,
   sessionExpiryMs: set.SESSION_EXPIRY_MS,
   maxOfflineMessages: set.MAX_OFFLINE_MESSAGES,
+  maxOfflineBytes: set.MAX_OFFLINE_BYTES,
 })

@@ -65,6 +65,7 @@ describe('defaults', () => {
         maxSessions: 20_000,
         sessionExpiryMs: 604_800_000,
         maxOfflineMessages: 1_000,
+        maxOfflineBytes: 268_435_456,
       },
       shutdownTimeoutMs: 20_000,
     })
