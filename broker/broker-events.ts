@@ -23,6 +23,8 @@ export interface BrokerEvents {
   'publish:denied': [{ clientId: string; identity: Identity; topic: string }]
   /** A filter was answered with 128, or dropped from a session, as its client may not be sent what it matches. */
   'subscribe:denied': [{ clientId: string; identity: Identity; filter: string }]
+  /** A kept session was removed, with all that waited for it, as nobody of its owner's name has credentials any more. */
+  'session:removed': [{ clientId: string; owner: string }]
   /** A bound was reached. `clientId` and `address` where one client is to be named. */
   'limit:hit': [{ limit: LimitName; clientId?: string; address?: string }]
   /** The broker itself failed, for instance to store a session. */

@@ -50,6 +50,10 @@ export interface EmbeddedBroker extends Publisher {
   distrustSessions(): void
   /** Closes the connections of clients that are no longer who they were; their wills go out. How many it closed. */
   disconnect(matches: Matches): number
+  /** The names that sessions are kept for, of clients that are away too. */
+  sessionOwners(): readonly string[]
+  /** Removes what is kept for this name, and frees its client ids. Its connections are to be closed before. */
+  dropSessions(owner: string): void
   /** Takes no more connections, closes those there are. Acks not yet due are never sent. */
   stop(): Promise<void>
 }
@@ -129,8 +133,8 @@ export const createEmbeddedBroker = (
     secure.close()
     const running = aedes
     if (running !== undefined) await new Promise<void>((resolve) => running.close(() => resolve()))
-    hooks.stop()
     limits.gate.stop()
+    await hooks.stop()
   }
 
   return {
@@ -152,6 +156,8 @@ export const createEmbeddedBroker = (
     isHeard: (topic) => stopping === undefined && (router === undefined || router.isHeard(topic)),
     distrustSessions: hooks.distrustSessions,
     disconnect: hooks.disconnect,
+    sessionOwners: hooks.sessionOwners,
+    dropSessions: hooks.dropSessions,
     stop: () => {
       stopping ??= stopOnce()
       return stopping

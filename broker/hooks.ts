@@ -28,9 +28,11 @@ export interface Hooks {
   /** Learns what is kept, and from then on what happens in this broker. Before it takes connections. */
   follow(aedes: Aedes): Promise<void>
   disconnect(matches: Matches): number
+  sessionOwners(): readonly string[]
+  dropSessions(owner: string): void
   /** What the sessions know of QoS 2 messages proves no more that they are durable. */
   distrustSessions(): void
-  stop(): void
+  stop(): Promise<void>
   readonly subackCodes: SubackCodes
 }
 
@@ -105,6 +107,9 @@ export const createHooks = (
       await book.load(await persistence.clientIds())
     },
     disconnect: members.disconnect,
+    sessionOwners: () => book.owners(),
+    dropSessions: (owner) =>
+      book.dropOwner(owner, (clientId) => events.emit('session:removed', { clientId, owner })),
     subackCodes,
     distrustSessions: () => {
       sessionsAreTrusted = false

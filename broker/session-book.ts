@@ -1,7 +1,8 @@
 /**
  * Whose each kept session is, and since when its client is away. A session is given up when somebody else is admitted
  * with its client id, when its client is away for too long, and when there are too many, of one owner or in all: of the one who comes the
- * session away longest goes first, then anybody's. For those without a name nobody else's goes.
+ * session away longest goes first, then anybody's. For those without a name nobody else's goes. All of an owner go when
+ * there is no such owner any more.
  *
  * The owner is written before anything of the session is, so that no crash leaves one without.
  */
@@ -47,9 +48,14 @@ export interface SessionBook {
   ownerOf(clientId: string): string | undefined
   /** Whether the client that has this session now came back to it [MQTT-3.2.2-2]. */
   isResumed(clientId: string): boolean
+  /** The names that sessions are kept for. */
+  owners(): readonly string[]
+  /** Gives up all sessions of this name, told one by one; clients that still have one keep it until they go. */
+  dropOwner(owner: string, onDropped: (clientId: string) => void): void
   /** Sessions there are, connected or not. */
   readonly size: number
-  stop(): void
+  /** Resolves when what was given up is removed. */
+  stop(): Promise<void>
 }
 
 /** A book in the database of the sessions. */
@@ -197,9 +203,20 @@ export const createSessionBook = (
       return entry === undefined || isExpired(entry) ? undefined : entry.owner
     },
     isResumed: (clientId) => entries.get(clientId)?.isResumed ?? false,
+    owners: () => [...ownedBy.keys()].filter((owner) => owner !== ''),
+    dropOwner: (owner, onDropped) => {
+      for (const [clientId, entry] of entries) {
+        if (entry.owner !== owner) continue
+        onDropped(clientId)
+        giveUp(clientId).catch(onError)
+      }
+    },
     get size() {
       return entries.size
     },
-    stop: () => clearInterval(sweeping),
+    stop: async () => {
+      clearInterval(sweeping)
+      await Promise.allSettled([...dropping.values()])
+    },
   }
 }

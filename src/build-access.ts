@@ -8,6 +8,7 @@ import {
   type CredentialStore,
   createMemoryCredentials,
   type Identity,
+  ROLES,
 } from '../bridge/index.ts'
 import type { EmbeddedBroker } from '../broker/index.ts'
 import { type Access, type AuthenticatorStats, createAccess, type WrongLogins } from './access/index.ts'
@@ -31,7 +32,7 @@ export interface AccessParts {
 
 /** Where somebody may be connected. */
 export interface Doors {
-  readonly broker: Pick<EmbeddedBroker, 'disconnect'>
+  readonly broker: Pick<EmbeddedBroker, 'disconnect' | 'sessionOwners' | 'dropSessions'>
   readonly facade: Pick<Facade, 'disconnect'>
 }
 
@@ -46,6 +47,7 @@ const noCredentials = (clock: () => number): CredentialParts => {
   return { credentials, changes: credentials.changes }
 }
 
+const ROLES_WITH_NAMES = ROLES.filter((role) => role !== 'anonymous')
 const clock = (): number => Date.now()
 /** Also where changes are not heard of (a pooler between here and Postgres), nobody stays for longer than this. */
 const LOOK_AGAIN_MS = 300_000
@@ -86,13 +88,29 @@ export const buildAccess = (
     if (gone.size > 0) broker.disconnect((identity) => gone.has(identity))
   }
 
+  /**
+   * Whose credential is gone keeps no session. Of an empty table nothing is concluded: it is rather another database
+   * than one from which everybody was removed.
+   */
+  const dropSessions = async (broker: Doors['broker'], name: string | undefined): Promise<void> => {
+    const owners = broker.sessionOwners().filter((owner) => name === undefined || owner === name)
+    if (owners.length === 0) return
+    if (name !== undefined) {
+      if ((await credentials.get(name)) === undefined) broker.dropSessions(name)
+      return
+    }
+    const names = new Set((await credentials.list(ROLES_WITH_NAMES)).map((each) => each.name))
+    if (names.size === 0) return
+    for (const owner of owners) if (!names.has(owner)) broker.dropSessions(owner)
+  }
+
   const changed = async (name: string | undefined, { broker, facade }: Doors): Promise<void> => {
     authenticator.forget(name)
     doorkeeper.forget()
     const isMeant = (who: Identity): boolean =>
       who.role !== 'anonymous' && (name === undefined || who.name === name)
     await Promise.all([
-      endMqtt(broker, isMeant),
+      endMqtt(broker, isMeant).then(() => dropSessions(broker, name)),
       facade.disconnect(async (who) => isMeant(who) && !(await authenticator.isCurrent(who))),
     ])
   }

@@ -177,6 +177,14 @@ const reportBroker = (limited: LimitedLog, broker: BrokerEmitter): void => {
     }),
   )
   reportDenials(limited, broker)
+  broker.on('session:removed', ({ clientId, owner }) =>
+    limited.write({
+      key: 'session:removed',
+      level: 'warn',
+      msg: 'a kept MQTT session was removed, with what waited for it: nobody of its name has credentials any more',
+      fields: { clientId, name: owner },
+    }),
+  )
   broker.on('broker:error', ({ error }) =>
     limited.write({
       key: 'broker:error',

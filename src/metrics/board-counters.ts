@@ -95,11 +95,16 @@ export const countBroker = (registry: Registry, events: BrokerEmitter): void => 
     name: 'mqtt_publishes_refused',
     help: 'Publishes not taken in; the sender keeps them',
   })
+  const sessions = counter(registry, {
+    name: 'mqtt_sessions_removed',
+    help: 'Kept sessions removed with the credential they belonged to',
+  })
   const tlsFailures = counter(registry, {
     name: 'mqtt_tls_failures',
     help: 'Connections to the MQTT TLS port that ended in their handshake',
   })
   countDenials(registry, events)
+  events.on('session:removed', () => sessions.inc())
   events.on('tls:failed', () => tlsFailures.inc())
   events.on('client:connected', () => connects.inc())
   events.on('client:disconnected', () => disconnects.inc())

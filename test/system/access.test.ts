@@ -172,3 +172,19 @@ test('what is revoked is out at once, on every door, and its token with it', asy
   // Nobody else was sent away.
   await (await client('porch')).endAsync()
 })
+
+test('a removed user leaves its client ids to others, with nothing of its sessions', async () => {
+  const password = await added('user add guest --role operator')
+  const url = `mqtt://127.0.0.1:${sluice.mqttPort}`
+  const kept = { clientId: 'hallway', clean: false, reconnectPeriod: 0 } as const
+  const guest = await mqtt.connectAsync(url, { ...kept, username: 'guest', password })
+  await guest.subscribeAsync('sensors/#', { qos: 1 })
+  await guest.endAsync()
+  const asBoss = { ...kept, username: 'boss', password: secrets.boss }
+  await expect(mqtt.connectAsync(url, asBoss)).rejects.toMatchObject({ code: 2 })
+  await command('user rm guest --yes')
+  const boss = await eventually(() => mqtt.connectAsync(url, asBoss).catch(() => false as const))
+  cleanups.push(() => boss.endAsync(true))
+  const metrics = await ask('/metrics', basic('boss', secrets.boss))
+  expect(await metrics.text()).toMatch(/^sluice_mqtt_sessions_removed_total 1$/m)
+}, 30_000)
