@@ -14,9 +14,11 @@
 #ifndef SETTINGS
 #define WIFI_NAME "name"
 #define WIFI_PASSWORD "password"
+// As `npx sluice device add esp32-1` prints them; the device id is user name and MQTT client id too.
 #define SLUICE_HOST "192.168.1.10"
 #define SLUICE_PORT 1883
-#define BOARD "esp32-1"
+#define SLUICE_DEVICE "esp32-1"
+#define SLUICE_SECRET "its secret"
 #define MEASURE_MS 1000
 #endif
 
@@ -59,7 +61,7 @@ void sendReading(uint32_t i) {
   snprintf(json, sizeof json, "{\"boot\":\"%s\",\"seq\":%lu,\"up\":%lu,\"temperature\":%s}", boot,
            (unsigned long)(first + i), (unsigned long)at(i).up, value);
   if (i == sent) sent++;  // also when publish fails: it may be on its way all the same
-  mqtt.publish("sensors/" BOARD "/data", json);
+  mqtt.publish("sensors/" SLUICE_DEVICE "/data", json);
 }
 
 void onAck(char *, byte *payload, unsigned int length) {
@@ -88,7 +90,7 @@ uint32_t pauseMs = 0;
 void stayConnected() {
   if (mqtt.loop() || WiFi.status() != WL_CONNECTED || millis() - triedAt < pauseMs) return;
   triedAt = millis();
-  if (mqtt.connect(BOARD) && mqtt.subscribe("acks/" BOARD)) {
+  if (mqtt.connect(SLUICE_DEVICE, SLUICE_DEVICE, SLUICE_SECRET) && mqtt.subscribe("acks/" SLUICE_DEVICE)) {
     pauseMs = 0;
     waitingSince = millis();  // Sluice answers the subscription with what is durable
   } else {

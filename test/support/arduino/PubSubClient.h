@@ -11,7 +11,7 @@ class PubSubClient {
   void setServer(const char *host, uint16_t port);
   void setSocketTimeout(uint16_t) {}
   void setCallback(Callback given) { callback = given; }
-  bool connect(const char *id);
+  bool connect(const char *id, const char *user, const char *password);
   bool subscribe(const char *topic);
   bool publish(const char *topic, const char *payload);
   bool loop();

@@ -1,16 +1,18 @@
 // The whole sketch as a program on this machine, against a running Sluice, on a link that loses messages both ways:
-//   live PORT READINGS LOSS_PERCENT
+//   live PORT READINGS LOSS_PERCENT SECRET      the secret is what `npx sluice device add live` prints
 // It measures so many readings, the n-th with the temperature n, ends when all of them are durable, and says what it
 // saw. In the end `select count(*), count(distinct seq) from sensor_data where device_id = 'live'` has to give so many.
 #include <cstdint>
 
 static uint16_t port;
+static const char *secret;
 #define SETTINGS
 #define WIFI_NAME ""
 #define WIFI_PASSWORD ""
 #define SLUICE_HOST "127.0.0.1"
 #define SLUICE_PORT port
-#define BOARD "live"
+#define SLUICE_DEVICE "live"
+#define SLUICE_SECRET secret
 #define MEASURE_MS 250
 #include "../../../docs/examples/pubsubclient-acks/pubsubclient-acks.ino"
 
@@ -63,14 +65,14 @@ void PubSubClient::disconnect() {
   fd = -1;
   incoming.clear();
 }
-bool PubSubClient::connect(const char *id) {
+bool PubSubClient::connect(const char *id, const char *user, const char *password) {
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(port);
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   fd = socket(AF_INET, SOCK_STREAM, 0);
   if (::connect(fd, reinterpret_cast<sockaddr *>(&to), sizeof to) == 0 &&
-      send(0x10, text("MQTT") + std::string{4, 2, 0, 15} + text(id))) {
+      send(0x10, text("MQTT") + std::string{4, char(0xc2), 0, 15} + text(id) + text(user) + text(password))) {
     char connack[4];
     if (recv(fd, connack, 4, MSG_WAITALL) == 4 && connack[3] == 0) return true;
   }
@@ -112,11 +114,13 @@ bool PubSubClient::loop() {
   return true;
 }
 
-int main(int, char **arguments) {
+int main(int given, char **arguments) {
+  if (given != 5) return 2;
   signal(SIGPIPE, SIG_IGN);
   port = static_cast<uint16_t>(std::stoi(arguments[1]));
   readings = static_cast<uint32_t>(std::stoul(arguments[2]));
   lossPercent = static_cast<unsigned>(std::stoul(arguments[3]));
+  secret = arguments[4];
   setup();
   while (measured < readings) loop();
   while (count > 0) {

@@ -5,7 +5,8 @@
 #define WIFI_PASSWORD ""
 #define SLUICE_HOST ""
 #define SLUICE_PORT 0
-#define BOARD "a"
+#define SLUICE_DEVICE "a"
+#define SLUICE_SECRET ""
 #define MEASURE_MS 1000
 #include "../../../docs/examples/pubsubclient-acks/pubsubclient-acks.ino"
 
@@ -19,7 +20,7 @@ uint32_t esp_random() { return 0xb007; }
 float temperatureRead() { return 0; }
 
 void PubSubClient::setServer(const char *, uint16_t) {}
-bool PubSubClient::connect(const char *) { return true; }
+bool PubSubClient::connect(const char *, const char *, const char *) { return true; }
 bool PubSubClient::subscribe(const char *) { return true; }
 bool PubSubClient::loop() { return true; }
 bool PubSubClient::connected() { return true; }

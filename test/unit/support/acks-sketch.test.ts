@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
+import { pubsubclient } from '../../../src/cli/sketches/pubsubclient.ts'
 import { createAcksSketch } from '../../support/acks-sketch.ts'
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
@@ -50,4 +51,12 @@ test('the script of the record has acks, losses, a full memory and a clock that 
   expect(states.some(([, , sent]) => sent === 8)).toBe(true)
   expect(times.some((at, index) => at < (times[index - 1] ?? 0))).toBe(true)
   expect(new Set(seqs).size).toBeLessThan(seqs.length)
+})
+
+test('the sketch has credentials, under the names of the header that `device add` prints', () => {
+  const settings = { host: '192.168.1.10', port: 1883, id: 'esp32-1', secret: 'its secret' }
+  const defined = pubsubclient(settings).match(/^#define SLUICE_(HOST|PORT|DEVICE|SECRET) .*$/gm) ?? []
+  expect(defined).toHaveLength(4)
+  for (const line of defined) expect(sketch).toContain(line)
+  expect(sketch).toContain('mqtt.connect(SLUICE_DEVICE, SLUICE_DEVICE, SLUICE_SECRET)')
 })
