@@ -37,7 +37,7 @@ const rules: readonly Rule[] = alerts.groups.flatMap(({ rules }: { rules: readon
 
 let series: Series
 beforeAll(async () => {
-  const { bridge, acks, metrics } = createMetricsRig()
+  const { bridge, broker, acks, metrics } = createMetricsRig()
   const [deviceId, error] = ['cam' as DeviceId, new Error('x')]
   // What has a label is printed once it has happened.
   for (const via of ['mqtt', 'rest'] as const) acks.emit('acked', { via, ms: 1 })
@@ -45,6 +45,9 @@ beforeAll(async () => {
   bridge.emit('drain:stored', { readings: 1, deadLetters: 1, bytes: 1, ms: 1, waiting: 0 })
   bridge.emit('frame:refused', { deviceId, reason: 'busy' })
   bridge.emit('bridge:error', { error, where: 'x' })
+  broker.emit('limit:hit', { limit: 'maxConnections' })
+  const identity = { role: 'device', name: 'cam' } as const
+  broker.emit('publish:denied', { clientId: 'cam', identity, topic: 'x' })
   const { body } = await metrics.text()
   // Collections of garbage happen by themselves, if at all.
   series = seriesOf(`${body}\nsluice_nodejs_gc_duration_seconds_sum{kind="minor"} 1`)
@@ -58,6 +61,21 @@ describe('the Grafana dashboard', () => {
     expect(asked).toEqual([])
     const marks: readonly { expr: string }[] = dashboard.annotations.list
     expect(marks.flatMap(({ expr }) => problemsOf(expr, series))).toEqual([])
+  })
+
+  test.each([
+    'logins_total',
+    'mqtt_wrong_logins_total',
+    'logins_waiting',
+    'secrets_hashed_total',
+    'http_denied_total',
+    'mqtt_connects_refused_total',
+    'mqtt_denied_total',
+    'mqtt_sessions_removed_total',
+    'mqtt_limits_hit_total',
+  ])('shows who is let in, and the bounds: sluice_%s', (metric) => {
+    const asked = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)).join('\n')
+    expect(asked).toMatch(new RegExp(`\\bsluice_${metric}\\b`))
   })
 
   test('says of every panel what it shows, in which unit, and what that means', () => {
