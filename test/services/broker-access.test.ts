@@ -73,6 +73,7 @@ describe('a CONNECT', () => {
         password: 'board',
         address: '127.0.0.1',
         certificateName: undefined,
+        signal: expect.anything(),
       },
       expect.objectContaining({
         clientId: expect.stringMatching(/.+/),
