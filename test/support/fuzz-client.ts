@@ -1,4 +1,5 @@
 /** Sends many requests over few kept connections and notes what no client may ever be answered. */
+import { randomInt } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import type { FuzzRequest } from './fuzz-requests.ts'
 
@@ -14,11 +15,16 @@ const ENDLESS = 'multipart/x-mixed-replace'
 const TIMEOUT_MS = 10_000
 
 /** The status, or the code of the error. */
-export const statusOf = (http: string, asked: FuzzRequest, agent: Agent | false): Promise<number | string> =>
+export const statusOf = (
+  http: string,
+  asked: FuzzRequest,
+  agent: Agent | false,
+  localAddress?: string,
+): Promise<number | string> =>
   new Promise((resolve) => {
     const url = new URL(http)
     const { method, path, headers, body } = asked
-    const sent = request({ host: url.hostname, port: url.port, method, path, headers, agent })
+    const sent = request({ host: url.hostname, port: url.port, method, path, headers, agent, localAddress })
     sent.setTimeout(TIMEOUT_MS, () => sent.destroy(Object.assign(new Error('silent'), { code: 'SILENT' })))
     sent.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
     sent.once('response', (response) => {
@@ -34,10 +40,24 @@ export const statusOf = (http: string, asked: FuzzRequest, agent: Agent | false)
     sent.end(body)
   })
 
+/** What may be a wrong key, secret or token: answers to those of one address are later and later. */
+const mayBeGuess = ({ path, headers }: FuzzRequest): boolean =>
+  /[?&](apiKey|token)=/.test(path) || 'X-API-Key' in headers || 'Authorization' in headers
+
+/** One loopback address after the other, from anywhere on. */
+const addresses = function* (): Generator<string, never> {
+  for (let n = randomInt(2 ** 20); ; n += 1) yield `127.${1 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`
+}
+
 /** A kept connection may be closed just when the next request is written to it; a client sends it once more. */
-const statusWithRepeat = async (http: string, asked: FuzzRequest, agent: Agent): Promise<number | string> => {
-  const status = await statusOf(http, asked, agent)
-  return typeof status === 'number' ? status : statusOf(http, asked, false)
+const statusWithRepeat = async (
+  http: string,
+  asked: FuzzRequest,
+  agent: Agent,
+  localAddress?: string,
+): Promise<number | string> => {
+  const status = await statusOf(http, asked, agent, localAddress)
+  return typeof status === 'number' ? status : statusOf(http, asked, false, localAddress)
 }
 
 /** 500 by contract (3.15): ffmpeg can make no film of the random pictures that other requests left. */
@@ -62,9 +82,11 @@ export const offencesOf = async (
   const agent = new Agent({ keepAlive: true, maxSockets: together })
   const offences: Offence[] = []
   const queue = requests.values()
+  const strangers = addresses()
   const worker = async (): Promise<void> => {
     for (const asked of queue) {
-      const status = await statusWithRepeat(http, asked, agent)
+      const from = mayBeGuess(asked) ? strangers.next().value : undefined
+      const status = await statusWithRepeat(http, asked, agent, from)
       if (!isAnswer(status, asked.path))
         offences.push({ why: String(status), ...asked, body: brief(asked.body) })
     }
