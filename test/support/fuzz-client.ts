@@ -23,7 +23,9 @@ export const statusOf = (
 ): Promise<number | string> =>
   new Promise((resolve) => {
     const url = new URL(http)
-    const { method, path, headers, body } = asked
+    const { method, path, body } = asked
+    // Node says it of some methods only; the bodies of others would be taken for a second request.
+    const headers = { 'Content-Length': String(Buffer.byteLength(body)), ...asked.headers }
     const sent = request({ host: url.hostname, port: url.port, method, path, headers, agent, localAddress })
     sent.setTimeout(TIMEOUT_MS, () => sent.destroy(Object.assign(new Error('silent'), { code: 'SILENT' })))
     sent.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
