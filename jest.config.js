@@ -17,7 +17,7 @@ const project = (name, extra = {}) => ({
 
 export default {
   // Also on two cores, where jest would take one: most of the time is spent waiting for processes.
-  maxWorkers: 2,
+  maxWorkers: 3,
   // Nothing asserts a time; a busy machine is given more than jest's 5 s.
   testTimeout: 20_000,
   projects: [project('architecture'), project('unit'), project('services'), project('system')],
