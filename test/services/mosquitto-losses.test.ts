@@ -15,7 +15,7 @@ const away = async (settings = {}) => {
       porch = await addDevice('porch')
       own = await addUser('sluice', 'bridge')
     },
-    { settings },
+    () => ({ settings }),
   )
   later(() => world.end())
   const back = () => connectAs(world.mosquitto.ports.mqtt, own, { clean: false })

@@ -28,10 +28,10 @@ export interface MosquittoWorld {
   end(): Promise<void>
 }
 
-/** `fill` makes the first credentials, which are exported before Mosquitto starts. */
+/** `fill` makes the first credentials, which are exported before Mosquitto starts; `options` are asked for after it. */
 export const mosquittoWorld = async (
   fill: (add: Pick<MosquittoWorld, 'addDevice' | 'addUser'>) => Promise<unknown>,
-  options?: MosquittoOptions,
+  options: (databaseUrl: string) => Promise<MosquittoOptions> | MosquittoOptions = () => ({}),
 ): Promise<MosquittoWorld> => {
   const database = await migratedDatabase()
   const folder = await freshMosquittoFolder()
@@ -57,7 +57,7 @@ export const mosquittoWorld = async (
     await fill({ addDevice, addUser })
     // The shipped access list is in its place: it is one that the export knows as its own.
     await exportFiles()
-    const mosquitto = await startShippedMosquitto(folder, options)
+    const mosquitto = await startShippedMosquitto(folder, await options(database.url))
     return {
       database,
       folder,
@@ -94,18 +94,23 @@ export const connectAs = async (
   { name, secret }: Login,
   options: mqtt.IClientOptions = {},
 ): Promise<TestClient> => {
-  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
+  const client = mqtt.connect(`mqtt://127.0.0.1:${port}`, {
     clientId: name,
     username: name,
     password: secret,
     reconnectPeriod: 0,
     ...options,
   })
+  // Before it is connected: what waits for a session comes right behind the CONNACK.
   const messages: { topic: string; payload: string; retain: boolean }[] = []
   const topics: string[] = []
   client.on('message', (topic, payload, { retain }) => {
     topics.push(topic)
     messages.push({ topic, payload: payload.toString(), retain })
+  })
+  await new Promise<void>((resolve, reject) => {
+    client.once('connect', () => resolve())
+    client.once('error', reject)
   })
   client.on('error', () => {})
   return { client, topics, messages }
