@@ -22,7 +22,15 @@ const TOPICS = [
   ...['devices/mine/register', 'devices/other/register', 'devices/mine/heartbeat', 'devices/other/heartbeat'],
   ...['devices/mine/status', 'devices/other/status', 'devices/mine/cmd', 'devices/other/cmd', 'devices/mine'],
   ...['cameras/mine/frame', 'cameras/other/frame', 'errors/mine', 'errors/other', 'acks/mine', 'acks/other'],
-  ...['time/now', 'time', 'home/lamp', '/sensors/mine/data', 'Sensors/mine/data', 'sluice/probe'],
+  ...[
+    'time/now',
+    'time',
+    'home/lamp',
+    '/sensors/mine/data',
+    'Sensors/mine/data',
+    'sluice/x/probe',
+    'sluice/x',
+  ],
   // Of devices whose names are those of users.
   ...['sensors/anna/data', 'devices/anna/status', 'sensors/otto/data', 'buzzer/otto/ack', 'buzzer/anna/cmd'],
 ]
@@ -131,7 +139,7 @@ describe('with the shipped files Sluice itself', () => {
   test('says what it says in its own broker, its own probes, and nothing for a board', async () => {
     const own = [/^(acks|errors|time)\b/, /^sensors\/\w+\/latest$/, /^(buzzer|devices)\/\w+\/cmd$/]
     const expected = TOPICS.filter((topic) =>
-      isOneOf(topic, ...own, /^devices\/\w+\/status$/, /^sluice\/probe$/),
+      isOneOf(topic, ...own, /^devices\/\w+\/status$/, /^sluice\/x\/probe$/),
     )
     expect(await published('sluice')).toEqual(expected)
   })
@@ -139,7 +147,7 @@ describe('with the shipped files Sluice itself', () => {
   test('is sent what boards send, commands to be recorded, its own probes, the time, and nothing else', async () => {
     const sent = [/^sensors\/\w+\/data$/, /^devices\/\w+\/(register|heartbeat|status)$/, /^buzzer\/\w+\/ack$/]
     const expected = TOPICS.filter((topic) =>
-      isOneOf(topic, ...sent, /^cameras\/\w+\/frame$/, /^(buzzer\/\w+\/cmd|sluice\/probe|time(\/now)?)$/),
+      isOneOf(topic, ...sent, /^cameras\/\w+\/frame$/, /^(buzzer\/\w+\/cmd|sluice\/x\/probe|time(\/now)?)$/),
     )
     expect(await read('sluice')).toEqual(expected)
   })

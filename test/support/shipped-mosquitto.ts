@@ -67,7 +67,7 @@ export const freshMosquittoFolder = async (): Promise<MosquittoFolder> => {
 }
 
 const changed = (conf: string, first: string, line: string): string => {
-  const found = new RegExp(`^${first}\\b.*$`, 'm')
+  const found = new RegExp(`^${first}(?= |$).*$`, 'm')
   if (!found.test(conf)) throw new Error(`the shipped file has no line that begins with ${first}`)
   return conf.replace(found, () => line)
 }

@@ -47,7 +47,7 @@ const bridgeLines = (): Topics => {
     // Commands of dashboards are recorded, and what Sluice finds out of a silent board is told.
     ...linesOf('topic', 'readwrite', both),
     // How a dead subscription is told from a quiet one.
-    ...linesOf('topic', 'readwrite', ['sluice/#']),
+    ...linesOf('topic', 'readwrite', ['sluice/+/probe']),
   ]
 }
 
