@@ -153,7 +153,7 @@ describe('where Mosquitto is not as the broker of Sluice', () => {
     for (const { topics } of members) expect(topics.length).toBeGreaterThan(0)
   })
 
-  test('a revoked credential counts until it is exported and read anew; then its connection ends', async () => {
+  test('a revoked credential counts until the files are written and read anew, and then its connection ends', async () => {
     const lost = await world.addDevice('lost')
     await world.exportAgain()
     await eventually(() => pub(lost, 'sensors/lost/data').then(() => true))

@@ -144,6 +144,14 @@ describe.each([
     expect(await metric('sluice_mqtt_denied_total{action="publish"}')).toBe(0)
   }, 90_000)
 
+  test('leaves a board free to go over to Sluice and back, with the same secret', async () => {
+    const before = await rows()
+    await pub('sensors/porch/data', reading(21), { port: sluice.mqttPort })
+    await pub('sensors/porch/data', reading(22))
+    await eventually(async () => (await rows()).length === before.length + 2)
+    expect(await rows()).toEqual([...before, 21, 22])
+  })
+
   test('may speak for boards, and do nothing else', async () => {
     const link = await world.addUser('other-link', 'bridge')
     const { client } = await connectAs(sluice.mqttPort, link)
