@@ -5,7 +5,7 @@
  * `sensors/…/latest`, `time/now`) are in no list of publishes.
  */
 
-export const ROLES = ['anonymous', 'device', 'dashboard', 'operator', 'admin'] as const
+export const ROLES = ['anonymous', 'device', 'dashboard', 'operator', 'bridge', 'admin'] as const
 
 export type Role = (typeof ROLES)[number]
 
@@ -82,6 +82,21 @@ const RIGHTS: Readonly<Record<Role, Rights>> = {
     retain: NOWHERE,
     subscribe: [...DASHBOARD.subscribe, ...patterns('buzzer/#', 'errors/#', 'acks/#')],
     operations: [...DASHBOARD.operations, 'command', 'inspect'],
+  },
+  // A broker beside Sluice: hands on what its boards send, and takes what Sluice has for them. What either side says
+  // is never in both lists, so nothing goes round.
+  bridge: {
+    publish: patterns(
+      'sensors/+/data',
+      'devices/+/register',
+      'devices/+/heartbeat',
+      'devices/+/status',
+      'buzzer/+/ack',
+      'cameras/+/frame',
+    ),
+    retain: patterns('devices/+/status'),
+    subscribe: patterns('buzzer/+/cmd', 'devices/+/cmd', 'sensors/+/latest', 'errors/#', 'acks/#', 'time/#'),
+    operations: [],
   },
   admin: {
     publish: EVERYWHERE,

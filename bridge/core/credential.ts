@@ -13,6 +13,11 @@ export interface Credential {
   readonly type?: string
   /** How the secret is checked: `scrypt$N$r$p$salt$hash`, salt and hash in base64url. */
   readonly secretHash: string
+  /**
+   * The same secret as a line of a Mosquitto password file has it: `$7$iterations$salt$hash`, both in base64. Absent:
+   * made before there was this, or by who does not know of it.
+   */
+  readonly mosquittoHash?: string
   /** Epoch ms. */
   readonly createdAt: number
   /** Epoch ms of the newest secret. */
@@ -27,8 +32,11 @@ export type NewCredential = Omit<Credential, 'createdAt' | 'rotatedAt' | 'revoke
 export interface CredentialStore {
   /** False when the name is taken (also by a revoked one). */
   add(credential: NewCredential): Promise<boolean>
-  /** A new secret for it, which also makes a revoked one good again. False: there is none of this name. */
-  rotate(name: string, secretHash: string): Promise<boolean>
+  /**
+   * A new secret for it, which also makes a revoked one good again. Both hashes are of this secret: without
+   * `mosquittoHash` the old one goes too. False: there is none of this name.
+   */
+  rotate(name: string, secretHash: string, mosquittoHash?: string): Promise<boolean>
   /** False: there is none of this name. Revoking twice is the same as once. */
   revoke(name: string): Promise<boolean>
   remove(name: string): Promise<boolean>

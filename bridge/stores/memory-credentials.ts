@@ -32,8 +32,14 @@ export const createMemoryCredentials = ({ clock }: { readonly clock: Clock }): M
       onChanged?.(credential.name)
       return true
     },
-    rotate: async (name, secretHash) =>
-      replace(name, (old) => ({ ...old, secretHash, rotatedAt: clock(), revokedAt: null })),
+    rotate: async (name, secretHash, mosquittoHash) =>
+      replace(name, ({ mosquittoHash: _, ...old }) => ({
+        ...old,
+        secretHash,
+        ...(mosquittoHash !== undefined && { mosquittoHash }),
+        rotatedAt: clock(),
+        revokedAt: null,
+      })),
     revoke: async (name) => replace(name, (old) => ({ ...old, revokedAt: old.revokedAt ?? clock() })),
     remove: async (name) => {
       const removed = credentials.delete(name)

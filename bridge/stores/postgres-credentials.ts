@@ -10,6 +10,7 @@ interface CredentialRow {
   readonly label: string | null
   readonly type: string | null
   readonly secret_hash: string
+  readonly mosquitto_hash: string | null
   readonly created_at: number
   readonly rotated_at: number
   readonly revoked_at: number | null
@@ -19,7 +20,7 @@ const epochMs = (column: string): string =>
   `floor(extract(epoch FROM ${column}) * 1000)::double precision AS ${column}`
 
 const SELECT = `
-  SELECT name, role, label, type, secret_hash,
+  SELECT name, role, label, type, secret_hash, mosquitto_hash,
     ${epochMs('created_at')}, ${epochMs('rotated_at')}, ${epochMs('revoked_at')}
   FROM credentials`
 
@@ -27,10 +28,12 @@ const GET = `${SELECT} WHERE name = $1`
 const LIST = `${SELECT} WHERE role = ANY($1) ORDER BY name COLLATE "C"`
 const ANY = 'SELECT EXISTS (SELECT FROM credentials WHERE revoked_at IS NULL) AS any'
 const ADD = `
-  INSERT INTO credentials (name, role, label, type, secret_hash) VALUES ($1, $2, $3, $4, $5)
+  INSERT INTO credentials (name, role, label, type, secret_hash, mosquitto_hash)
+  VALUES ($1, $2, $3, $4, $5, $6)
   ON CONFLICT (name) DO NOTHING`
-const ROTATE =
-  'UPDATE credentials SET secret_hash = $2, rotated_at = now(), revoked_at = NULL WHERE name = $1'
+const ROTATE = `
+  UPDATE credentials SET secret_hash = $2, mosquitto_hash = $3, rotated_at = now(), revoked_at = NULL
+  WHERE name = $1`
 const REVOKE = 'UPDATE credentials SET revoked_at = coalesce(revoked_at, now()) WHERE name = $1'
 const REMOVE = 'DELETE FROM credentials WHERE name = $1'
 
@@ -42,6 +45,7 @@ const toCredential = (row: CredentialRow): Credential => ({
   ...(row.label !== null && { label: row.label }),
   ...(row.type !== null && { type: row.type }),
   secretHash: row.secret_hash,
+  ...(row.mosquitto_hash !== null && { mosquittoHash: row.mosquitto_hash }),
   createdAt: row.created_at,
   rotatedAt: row.rotated_at,
   revokedAt: row.revoked_at,
@@ -71,9 +75,9 @@ export const createPostgresCredentials = (pool: pg.Pool): CredentialStore => {
   }
 
   return {
-    add: ({ name, role, label, type, secretHash }) =>
-      change(ADD, [name, role, textOrNull(label), textOrNull(type), secretHash]),
-    rotate: (name, secretHash) => change(ROTATE, [name, secretHash]),
+    add: ({ name, role, label, type, secretHash, mosquittoHash }) =>
+      change(ADD, [name, role, textOrNull(label), textOrNull(type), secretHash, mosquittoHash ?? null]),
+    rotate: (name, secretHash, mosquittoHash) => change(ROTATE, [name, secretHash, mosquittoHash ?? null]),
     revoke: (name) => change(REVOKE, [name]),
     remove: (name) => change(REMOVE, [name]),
     get: async (name) => (await read<CredentialRow>('credentials-get', GET, [name])).map(toCredential)[0],

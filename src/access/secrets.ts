@@ -1,10 +1,11 @@
 /**
- * Secrets of devices and users: made here, shown once, kept as a scrypt hash only.
+ * Secrets of devices and users: made here, shown once, kept as hashes only: scrypt for Sluice itself, and
+ * one that a Mosquitto can be handed.
  *
  * A secret is 128 random bits, so nobody finds it by guessing, however fast a hash is; the cost of scrypt is a second
  * line. It is kept low enough (4 MiB, about 10 ms) for thousands of boards that connect after a restart.
  */
-import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
+import { pbkdf2, randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { errorCode } from '../error-code.ts'
 
@@ -32,6 +33,38 @@ const stored = (salt: Buffer, hash: Buffer): string =>
 export const hashSecret = async (secret: string): Promise<string> => {
   const salt = randomBytes(SALT_BYTES)
   return stored(salt, await derive(secret, salt, HASH_BYTES, COST))
+}
+
+const deriveForMosquitto = promisify(pbkdf2)
+
+/**
+ * Mosquitto 2 (`$7$`): PBKDF2 with SHA-512, a salt of 12 bytes (2.0 takes no other) and a hash of 64. 101 iterations
+ * are what mosquitto_passwd takes by itself: nobody finds 128 random bits by guessing, whatever a guess costs, and
+ * Mosquitto hashes at each CONNECT in the one thread that also passes messages on.
+ */
+const MOSQUITTO = { iterations: 101, saltBytes: 12, hashBytes: 64 } as const
+
+/** `$7$iterations$salt$hash`, as in a password file of Mosquitto; another one at each call. */
+export const hashForMosquitto = async (secret: string): Promise<string> => {
+  const { iterations, saltBytes, hashBytes } = MOSQUITTO
+  const salt = randomBytes(saltBytes)
+  const hash = await deriveForMosquitto(secret, salt, iterations, hashBytes, 'sha512')
+  return ['', '7', iterations, salt.toString('base64'), hash.toString('base64')].join('$')
+}
+
+export interface NewSecret {
+  /** Secret; shown once. */
+  readonly secret: string
+  /** Of it, to be kept. */
+  readonly secretHash: string
+  readonly mosquittoHash: string
+}
+
+/** A new secret, and all that is kept of it. */
+export const newSecret = async (): Promise<NewSecret> => {
+  const secret = makeSecret()
+  const [secretHash, mosquittoHash] = await Promise.all([hashSecret(secret), hashForMosquitto(secret)])
+  return { secret, secretHash, mosquittoHash }
 }
 
 /** A hash that fits no secret anyone knows, and takes as long to check as any other. */

@@ -1,5 +1,6 @@
 /** All commands, in the order of the usage text. A new one is a file and an entry. */
 import { deviceAdd } from './access/device-add.ts'
+import { deviceExport } from './access/export.ts'
 import { createList } from './access/list.ts'
 import { createRemove } from './access/remove.ts'
 import { createRevoke } from './access/revoke.ts'
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   deviceRotate,
   createRevoke('device'),
   createRemove('device'),
+  deviceExport,
   userAdd,
   createList('user'),
   userRotate,

@@ -64,10 +64,10 @@ describe('the log lines in docs/operations.md', () => {
   })
 })
 
-describe('the tests that docs/guarantees.md names', () => {
+describe.each(['docs/guarantees.md', 'docs/mosquitto.md'])('the tests that %s names', (document) => {
   // A line that goes on is joined with the one before; rows of tables stay apart.
-  const guarantees = readText('docs/guarantees.md').replace(/\n(?![|\n])/g, ' ')
-  const named = [...guarantees.matchAll(/`([\w./-]+\.test\.ts)`(?:: ([^|;`\n]+))?/g)].map(
+  const text = readText(document).replace(/\n(?![|\n])/g, ' ')
+  const named = [...text.matchAll(/`([\w./-]+\.test\.ts)`(?:: ([^|;`\n]+))?/g)].map(
     ([, path = '', name = '']) => [path, name.trim().replace(/\.$/, '')] as const,
   )
 

@@ -9,7 +9,7 @@ export interface CredentialsUnderTest {
   cleanup(): Promise<void>
 }
 
-const ALL_ROLES = ['device', 'dashboard', 'operator', 'admin'] as const
+const ALL_ROLES = ['device', 'dashboard', 'operator', 'bridge', 'admin'] as const
 
 /** A new credential of this name. */
 export const credentialOf = (name: string, fields: Partial<NewCredential> = {}): NewCredential => ({
@@ -95,6 +95,27 @@ export const credentialStoreContract = (name: string, make: () => Promise<Creden
         revokedAt: null,
       })
       expect(after?.rotatedAt).toBeGreaterThanOrEqual(before?.createdAt ?? Number.NaN)
+    })
+
+    test('what a Mosquitto is handed is of the newest secret, or nothing', async () => {
+      const hash = '$7$101$c2FsdA==$aGFzaA=='
+      await it.credentials.add(credentialOf('a', { mosquittoHash: hash }))
+      await it.credentials.add(credentialOf('b'))
+      expect(await it.credentials.get('a')).toMatchObject({ mosquittoHash: hash })
+      expect(await it.credentials.get('b')).not.toHaveProperty('mosquittoHash')
+      await it.credentials.rotate('b', 'new', '$7$new')
+      await it.credentials.revoke('b')
+      expect(await it.credentials.list(['device'])).toMatchObject([
+        { name: 'a', mosquittoHash: hash },
+        { name: 'b', mosquittoHash: '$7$new' },
+      ])
+      await it.credentials.rotate('a', 'new')
+      expect(await it.credentials.get('a')).not.toHaveProperty('mosquittoHash')
+    })
+
+    test('every role of the table can be held', async () => {
+      for (const role of ALL_ROLES) await it.credentials.add(credentialOf(role, { role }))
+      expect(await names(ALL_ROLES)).toEqual([...ALL_ROLES].sort())
     })
 
     test('removed it is gone, and its name is free', async () => {

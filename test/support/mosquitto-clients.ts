@@ -23,6 +23,10 @@ export interface Publish {
   readonly port: number
   /** Default: one that mosquitto_pub makes up. */
   readonly clientId?: string
+  /** Its client id too, unless one is given. */
+  readonly login?: { readonly name: string; readonly secret: string }
+  /** Default: what mosquitto_pub speaks by itself, which is 3.1.1. */
+  readonly version?: 'mqttv311' | 'mqttv5'
   /** Over TLS: paths of the CA to trust, and of a client certificate. */
   readonly tls?: { readonly cafile: string; readonly cert?: string; readonly key?: string }
   readonly topic: string
@@ -34,7 +38,9 @@ export interface Publish {
 /** Publishes one message; resolves when it was acked (QoS 1, 2) and the client has left. */
 export const mosquittoPub = ({
   port,
-  clientId,
+  login,
+  clientId = login?.name,
+  version,
   tls,
   topic,
   message,
@@ -45,6 +51,8 @@ export const mosquittoPub = ({
     ...['-h', '127.0.0.1', '-p', String(port), '-q', String(qos), '-t', topic, '-m', message],
     ...(retain ? ['-r'] : []),
     ...(clientId === undefined ? [] : ['-i', clientId]),
+    ...(login === undefined ? [] : ['-u', login.name, '-P', login.secret]),
+    ...(version === undefined ? [] : ['-V', version]),
     ...Object.entries(tls ?? {}).flatMap(([option, path]) => [`--${option}`, path]),
   ])
 

@@ -1,5 +1,5 @@
 import type { CredentialStore } from '../../../bridge/index.ts'
-import { hashSecret, makeSecret } from '../../access/index.ts'
+import { newSecret } from '../../access/index.ts'
 import { type Command, type CommandContext, UsageError, type Words } from '../command.ts'
 import { TEXT, textOption } from '../option-words.ts'
 import { addFromFile, FILE_LEAVES_OUT } from './device-add-file.ts'
@@ -28,13 +28,13 @@ export const addDevice = async (
   store: CredentialStore,
   { id, label, type }: NewDevice,
 ): Promise<string | undefined> => {
-  const secret = makeSecret()
+  const { secret, ...hashes } = await newSecret()
   const isAdded = await store.add({
     name: id,
     role: 'device',
     ...(label === undefined ? {} : { label }),
     ...(type === undefined ? {} : { type }),
-    secretHash: await hashSecret(secret),
+    ...hashes,
   })
   return isAdded ? secret : undefined
 }

@@ -10,7 +10,12 @@ import { printable } from '../printable.ts'
 
 export type Kind = 'device' | 'user'
 
-export const USER_ROLES = ['dashboard', 'operator', 'admin'] as const satisfies readonly CredentialRole[]
+export const USER_ROLES = [
+  'dashboard',
+  'operator',
+  'bridge',
+  'admin',
+] as const satisfies readonly CredentialRole[]
 
 export const ROLES_OF: { readonly [kind in Kind]: readonly CredentialRole[] } = {
   device: ['device'],

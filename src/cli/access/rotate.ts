@@ -1,5 +1,5 @@
 import type { Credential } from '../../../bridge/index.ts'
-import { hashSecret, makeSecret } from '../../access/index.ts'
+import { newSecret } from '../../access/index.ts'
 import { type Command, type CommandContext, CommandError, type Words } from '../command.ts'
 import { printable } from '../printable.ts'
 import { existing, type Kind, nameOf } from './holder-kind.ts'
@@ -17,8 +17,8 @@ const rotate = async (
 ): Promise<number> =>
   await withCredentials(context, async (store) => {
     const found = await existing(store, kind, name)
-    const secret = makeSecret()
-    if (!(await store.rotate(name, await hashSecret(secret)))) {
+    const { secret, secretHash, mosquittoHash } = await newSecret()
+    if (!(await store.rotate(name, secretHash, mosquittoHash))) {
       throw new CommandError(`${printable(name)} was removed meanwhile`)
     }
     await show(found, secret)

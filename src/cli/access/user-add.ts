@@ -1,4 +1,4 @@
-import { hashSecret, makeSecret } from '../../access/index.ts'
+import { newSecret } from '../../access/index.ts'
 import { type Command, type CommandContext, UsageError, type Words } from '../command.ts'
 import { TEXT, textOption } from '../option-words.ts'
 import { nameOf, takenError, USER_ROLES } from './holder-kind.ts'
@@ -21,8 +21,8 @@ const add = async (words: Words, context: CommandContext): Promise<number> => {
   return await withCredentials(
     context,
     async (store) => {
-      const secret = makeSecret()
-      const isAdded = await store.add({ name, role, secretHash: await hashSecret(secret) })
+      const { secret, ...hashes } = await newSecret()
+      const isAdded = await store.add({ name, role, ...hashes })
       if (!isAdded) throw takenError('user', name, await store.get(name))
       await showUser({ name, role, secret }, reach, { words, context })
       return 0

@@ -1,5 +1,13 @@
+import { pbkdf2Sync } from 'node:crypto'
 import { expect, test } from '@jest/globals'
-import { hashSecret, isSecretOf, makeDummyHash, makeSecret } from '../../../../src/access/secrets.ts'
+import {
+  hashForMosquitto,
+  hashSecret,
+  isSecretOf,
+  makeDummyHash,
+  makeSecret,
+  newSecret,
+} from '../../../../src/access/secrets.ts'
 
 test('a secret fits its hash and no other one does', async () => {
   const secret = makeSecret()
@@ -17,6 +25,24 @@ test('a secret is 32 hexadecimal digits, and no hash shows it or comes twice', a
   const [one, other] = [await hashSecret(secret), await hashSecret(secret)]
   expect(one).not.toBe(other)
   expect(one).not.toContain(secret)
+})
+
+test('what Mosquitto is given is PBKDF2 with SHA-512, in its form, and never comes twice', async () => {
+  const hash = await hashForMosquitto('secret')
+  const [, kind, iterations, salt = '', derived] = hash.split('$')
+  expect([kind, iterations]).toEqual(['7', '101'])
+  const bytes = Buffer.from(salt, 'base64')
+  expect(bytes).toHaveLength(12)
+  expect(pbkdf2Sync('secret', bytes, 101, 64, 'sha512').toString('base64')).toBe(derived)
+  expect(await hashForMosquitto('secret')).not.toBe(hash)
+})
+
+test('both hashes of a new secret are of it', async () => {
+  const { secret, secretHash, mosquittoHash } = await newSecret()
+  expect(await isSecretOf(secret, secretHash)).toBe(true)
+  const [, , , salt = '', derived] = mosquittoHash.split('$')
+  const again = pbkdf2Sync(secret, Buffer.from(salt, 'base64'), 101, 64, 'sha512')
+  expect(again.toString('base64')).toBe(derived)
 })
 
 test('the hash that stands for unknown names has the form and the cost of a real one, and fits nothing', async () => {

@@ -29,7 +29,7 @@ describe('words about devices and users that cannot be meant', () => {
     ['device rotate', 'which device?'],
     ['device revoke', 'which device?'],
     ['device rm', 'which device?'],
-    ['user add anna', 'which role? --role must be one of dashboard, operator, admin'],
+    ['user add anna', 'which role? --role must be one of dashboard, operator, bridge, admin'],
     ['user add anna --role device', '--role "device" must be one of'],
     ['user add anna --role anonymous', '--role "anonymous" must be one of'],
     ['user add an+na --role admin', 'the name "an+na" cannot be used'],
