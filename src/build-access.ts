@@ -9,13 +9,13 @@ import {
   createMemoryCredentials,
   type Identity,
 } from '../bridge/index.ts'
-import type { EmbeddedBroker } from '../broker/index.ts'
 import { type Access, type AuthenticatorStats, createAccess } from './access/index.ts'
 import type { Config } from './config.ts'
 import { createDoorkeeper } from './doorkeeper.ts'
 import { errorText } from './error-text.ts'
 import type { Doorkeeper, Facade } from './facade/index.ts'
 import type { Log } from './logging.ts'
+import type { MessageBroker } from './message-broker.ts'
 import { admitsAnonymous } from './start-check.ts'
 
 export interface AccessParts {
@@ -31,7 +31,7 @@ export interface AccessParts {
 
 /** Where somebody may be connected. */
 export interface Doors {
-  readonly broker: Pick<EmbeddedBroker, 'disconnect'>
+  readonly broker: Pick<MessageBroker, 'disconnect'>
   readonly facade: Pick<Facade, 'disconnect'>
 }
 

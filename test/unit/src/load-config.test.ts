@@ -265,7 +265,7 @@ describe('problems', () => {
       DATABASE_URL: 'nope',
       NODE_ENV: 'prod',
       LOG_LEVEL: 'loud',
-      BROKER_URL: 'mqtt://u:p@h',
+      BROKER_URL: 'http://u:p@h',
       CACHE_SWEEP_MS: '0',
     })
     const names = problems.map((problem) => problem.split(' ')[0]).sort()
@@ -279,10 +279,16 @@ describe('problems', () => {
     expect(error.message).toBe('the settings cannot be used:\n- A is wrong\n- B is wrong')
   })
 
-  test('BROKER_URL is refused as not supported yet, and its value is not shown', () => {
-    expect(problemsOf({ BROKER_URL: 'secret' })).toEqual([
-      'BROKER_URL is set, but it is not supported yet: unset it',
+  test('what only an external broker needs is refused without BROKER_URL, and so are CAs without TLS', () => {
+    expect(problemsOf({ BROKER_CA: 'ca.pem', BROKER_CLIENT_ID: 'x', BROKER_PROTOCOL: '3.1.1' })).toEqual([
+      expect.stringContaining('BROKER_CA is set without BROKER_URL'),
+      expect.stringContaining('BROKER_CLIENT_ID is set without BROKER_URL'),
+      expect.stringContaining('BROKER_PROTOCOL is set without BROKER_URL'),
     ])
+    expect(problemsOf({ BROKER_URL: 'mqtt://h', BROKER_CA: 'ca.pem' })).toEqual([
+      'BROKER_CA is set, but BROKER_URL is without TLS: use mqtts:// in it, or unset BROKER_CA',
+    ])
+    expect(problemsOf({ BROKER_URL: 'mqtt://h', BROKER_CLIENT_ID: 'a/b', BROKER_PROTOCOL: '4' })).toHaveLength(2)
   })
 
   test('no text makes it fail with anything but a ConfigError, and a secret never shows', () => {
