@@ -1,6 +1,7 @@
 /** The settings of an external broker: where it is, and how it is spoken to. */
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { readBrokerUrl } from '../mosquitto-compat/index.ts'
 import type { Config } from './config.ts'
 import { clientId, oneOf, text, url } from './setting-values.ts'
 
@@ -24,6 +25,15 @@ export const toBroker = (set: z.output<typeof BROKER>, cwd: string): Config['bro
         clientId: set.BROKER_CLIENT_ID,
       }
 
+const isDecodable = (text: string): boolean => {
+  try {
+    readBrokerUrl(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** What would have no effect though it was set. */
 export const brokerProblems = (set: Readonly<Record<string, string>>): readonly string[] => {
   const { BROKER_URL, BROKER_CA } = set
@@ -33,6 +43,8 @@ export const brokerProblems = (set: Readonly<Record<string, string>>): readonly 
       .map(
         (name) => `${name} is set without BROKER_URL: set BROKER_URL to use an external broker, or unset it`,
       )
+  if (URL.canParse(BROKER_URL) && !isDecodable(BROKER_URL))
+    return ['BROKER_URL has a % that begins no percent-encoded character: write it as %25']
   if (BROKER_CA !== undefined && BROKER_URL.startsWith('mqtt:'))
     return ['BROKER_CA is set, but BROKER_URL is without TLS: use mqtts:// in it, or unset BROKER_CA']
   return []
