@@ -56,7 +56,7 @@ export const EXTERNAL_DEFAULTS: Omit<ExternalBrokerOptions, keyof ExternalBroker
   connectTimeoutMs: 10_000,
   minReconnectMs: 250,
   maxReconnectMs: 15_000,
-  stableMs: 10_000,
+  stableMs: 60_000,
   pingEveryMs: 15_000,
   pingTimeoutMs: 10_000,
   probeEveryMs: 30_000,

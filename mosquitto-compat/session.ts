@@ -54,6 +54,10 @@ const WINDOW = { 5: 65_535, 4: 20 } as const
 const EARLY_END =
   'before it answered: does it speak this version of MQTT (BROKER_PROTOCOL), and is the scheme right (mqtt:// or mqtts://)?'
 
+// Mosquitto 2.0 says nothing to a client whose session another one takes.
+const SOON_END =
+  'soon after it let us in: does another program use this client id (a copy of DATA_DIR)? Give one of them a BROKER_CLIENT_ID'
+
 const connectPacket = (location: BrokerLocation, options: ExternalBrokerOptions): IConnectPacket => ({
   cmd: 'connect',
   protocolId: 'MQTT',
@@ -160,8 +164,12 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     fail(reasonOf(code), isTakeOver(code))
   }
 
-  const closed = (error: Error): void =>
-    fail(greeted ? networkReason(error) : `${networkReason(error)}${'code' in error ? '' : ` ${EARLY_END}`}`)
+  const closed = (error: Error): void => {
+    const reason = networkReason(error)
+    if ('code' in error) return fail(reason)
+    if (!greeted) return fail(`${reason} ${EARLY_END}`)
+    fail(monotonic() - startedAt < options.stableMs ? `${reason} ${SOON_END}` : reason)
+  }
 
   openLink(
     { location, protocol, caPath: options.caPath },
