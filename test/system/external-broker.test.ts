@@ -143,8 +143,11 @@ test('a board that dies is offline by its will', async () => {
   const board = await mqtt.connectAsync(mosquitto.url, { clientId: 'ext-will', will, reconnectPeriod: 0 })
   board.on('error', () => {})
   await board.publishAsync('devices/ext-will/register', '{"name":"x"}', { qos: 1 })
-  const statusOf = async () =>
-    ((await (await fetch(`${sluice.http}/api/v1/devices/ext-will`)).json()) as { status?: string }).status
+  const statusOf = async () => {
+    const { devices } = await getJson('/api/v1/devices')
+    const known = devices as readonly { readonly deviceId: string; readonly status: string }[]
+    return known.find(({ deviceId }) => deviceId === 'ext-will')?.status
+  }
   await eventually(async () => (await statusOf()) === 'online')
   board.stream.destroy()
   await eventually(async () => (await statusOf()) === 'offline')
