@@ -94,11 +94,11 @@ export const createInbox = ({ intake, events, onHeld }: InboxDeps, options: Inbo
   }
 
   const refused = (entry: Entry, error: Error): void => {
+    // Never acked: it comes again after the next start.
+    if (stopped || codeOf(error) === 'STOPPING') return
     const { topic } = entry.message
     entry.attempts += 1
     events.emit('message:refused', { topic, error, attempt: entry.attempts })
-    // Never acked: it comes again after the next start.
-    if (stopped || codeOf(error) === 'STOPPING') return
     if (codeOf(error) !== 'SPOOL_FULL' && entry.attempts >= options.maxAttempts) {
       events.emit('message:lost', { topic, error })
       return settle(entry, GIVEN_UP)

@@ -19,6 +19,8 @@ export interface ExternalBrokerOptions {
   readonly maxHeldBytes: number
   /** How long the broker keeps the session while we are away (MQTT 5; for 3.1.1 it is the broker's setting). */
   readonly sessionExpiryS: number
+  /** For how long a broken connection is not taken for our end (MQTT 5; with 3.1.1 it is, at once). */
+  readonly willDelayS: number
   /** From the first byte to the CONNACK. */
   readonly connectTimeoutMs: number
   readonly minReconnectMs: number
@@ -53,6 +55,7 @@ export const EXTERNAL_DEFAULTS: Omit<ExternalBrokerOptions, keyof ExternalBroker
   receiveMaximum: 8_192,
   maxHeldBytes: 64 * 1024 * 1024,
   sessionExpiryS: 30 * 24 * 60 * 60,
+  willDelayS: 15,
   connectTimeoutMs: 10_000,
   minReconnectMs: 250,
   maxReconnectMs: 15_000,

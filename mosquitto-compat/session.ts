@@ -9,7 +9,7 @@ import { type Link, openLink } from './link.ts'
 import type { ExternalBrokerOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import { connackReason, isTakeOver, networkReason, reasonOf } from './reasons.ts'
-import { isCommand, isEchoed, probeTopic, readGrants, subscribePacket } from './subscriptions.ts'
+import { isCommand, isEchoed, probeTopic, readGrants, subscribePacket, TIME_TOPIC } from './subscriptions.ts'
 import { createWatchdog } from './watchdog.ts'
 
 export interface SessionEnd {
@@ -58,6 +58,15 @@ const EARLY_END =
 const SOON_END =
   'soon after it let us in: does another program use this client id (a copy of DATA_DIR)? Give one of them a BROKER_CLIENT_ID'
 
+/** Boards without a clock must not be told the time of our death for as long as we are dead. */
+const willOf = ({ protocol, willDelayS }: ExternalBrokerOptions): NonNullable<IConnectPacket['will']> => ({
+  topic: TIME_TOPIC,
+  payload: Buffer.alloc(0),
+  qos: 0,
+  retain: true,
+  ...(protocol === 5 ? { properties: { willDelayInterval: willDelayS } } : {}),
+})
+
 const connectPacket = (location: BrokerLocation, options: ExternalBrokerOptions): IConnectPacket => ({
   cmd: 'connect',
   protocolId: 'MQTT',
@@ -65,6 +74,7 @@ const connectPacket = (location: BrokerLocation, options: ExternalBrokerOptions)
   clean: false,
   clientId: options.clientId,
   keepalive: KEEPALIVE_S,
+  will: willOf(options),
   ...(location.username === undefined ? {} : { username: location.username }),
   ...(location.password === undefined ? {} : { password: Buffer.from(location.password) }),
   ...(options.protocol === 5

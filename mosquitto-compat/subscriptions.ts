@@ -20,6 +20,9 @@ export const FILTERS = [
   'cameras/+/frame',
 ] as const
 
+/** Retained by the bridge, and right only while it lives. */
+export const TIME_TOPIC = 'time/now'
+
 /** Without it there is nothing to be a bridge for. */
 const ESSENTIAL: string = FILTERS[0]
 

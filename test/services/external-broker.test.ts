@@ -11,6 +11,8 @@ import { externalBroker } from '../support/external-rig.ts'
 import { startMosquitto, type TestMosquitto } from '../support/mosquitto-broker.ts'
 import { mosquittoPub } from '../support/mosquitto-clients.ts'
 
+const PROTOCOLS = [5, 4] as const
+
 const later = useCleanups()
 
 const open = async (lines?: readonly string[]): Promise<TestMosquitto> => {
@@ -46,42 +48,39 @@ const holding = () => {
 const isUp = (broker: ExternalBroker) => eventually(() => broker.health().ok, 15_000)
 
 describe('an external broker', () => {
-  test.each([5, 4] as const)(
-    'that is restarted under load loses nothing that it acked (protocol %p)',
-    async (protocol) => {
-      const mosquitto = await open(['allow_anonymous true', 'max_inflight_messages 0'])
-      const broker = source(mosquitto, { protocol })
-      const taken = new Set<string>()
-      // Done a moment later, as after an fsync.
-      await broker.start(({ payload }, _clientId, done) => {
-        setImmediate(() => {
-          taken.add(payload.toString())
-          done()
-        })
+  test.each(PROTOCOLS)('that is restarted under load loses nothing that it acked', async (protocol) => {
+    const mosquitto = await open(['allow_anonymous true', 'max_inflight_messages 0'])
+    const broker = source(mosquitto, { protocol })
+    const taken = new Set<string>()
+    // Done a moment later, as after an fsync.
+    await broker.start(({ payload }, _clientId, done) => {
+      setImmediate(() => {
+        taken.add(payload.toString())
+        done()
       })
-      const board = await client(mosquitto, { clientId: 'board', clean: false })
-      const acked: string[] = []
-      let next = 0
-      const publish = (): void => {
-        if (next >= 6_000) return
-        const text = String(next)
-        next += 1
-        board.publish('sensors/a/data', text, { qos: 1 }, (error) => {
-          if (!error) acked.push(text)
-          publish()
-        })
-      }
-      for (let window = 0; window < 50; window += 1) publish()
-      for (const at of [1_000, 3_000]) {
-        await eventually(() => acked.length >= at, 15_000)
-        await mosquitto.stop()
-        await mosquitto.start()
-      }
-      await eventually(() => acked.length === 6_000, 15_000)
-      await eventually(() => taken.size === 6_000, 15_000)
-      expect(broker.stats()).toMatchObject({ connects: 3, sessionsLost: 0, messagesLost: 0 })
-    },
-  )
+    })
+    const board = await client(mosquitto, { clientId: 'board', clean: false })
+    const acked: string[] = []
+    let next = 0
+    const publish = (): void => {
+      if (next >= 6_000) return
+      const text = String(next)
+      next += 1
+      board.publish('sensors/a/data', text, { qos: 1 }, (error) => {
+        if (!error) acked.push(text)
+        publish()
+      })
+    }
+    for (let window = 0; window < 50; window += 1) publish()
+    for (const at of [1_000, 3_000]) {
+      await eventually(() => acked.length >= at, 15_000)
+      await mosquitto.stop()
+      await mosquitto.start()
+    }
+    await eventually(() => acked.length === 6_000, 15_000)
+    await eventually(() => taken.size === 6_000, 15_000)
+    expect(broker.stats()).toMatchObject({ connects: 3, sessionsLost: 0, messagesLost: 0 })
+  })
 
   test('that is away at the start is waited for, and /health says so', async () => {
     const mosquitto = await open()
@@ -190,6 +189,27 @@ describe('an external broker', () => {
       return got.length === 1
     })
   })
+})
+
+test.each(PROTOCOLS)('the retained time goes with a program that dies', async (protocol) => {
+  const mosquitto = await open()
+  const broker = source(mosquitto, {
+    protocol,
+    willDelayS: 0,
+    minReconnectMs: 60_000,
+    maxReconnectMs: 60_000,
+  })
+  await broker.start(holding().intake)
+  broker.publish('time/now', '1', { retain: true })
+  const board = await client(mosquitto)
+  const got: string[] = []
+  board.on('message', (_topic, payload) => got.push(payload.toString()))
+  await board.subscribeAsync('time/now')
+  await eventually(() => got.includes('1'))
+  // Another one with its client id ends its connection, as a death would.
+  const other = await client(mosquitto, { clientId: 'sluicetest', reconnectPeriod: 0 })
+  await eventually(() => got.includes(''))
+  await other.endAsync(true)
 })
 
 describe('a message that cannot be taken in', () => {

@@ -87,9 +87,7 @@ describe('the bytes of acks', () => {
 
   test('tell an MQTT 5 broker what was given up, and one of 3.1.1 nothing: it has no word for it', () => {
     const givenUp = entry(2, { reasonCode: 0x83 })
-    expect(hex([entry(1), givenUp, entry(3)], 5)).toMatch(
-      /^400200014003000283(00)?40020003$|^4002000140040002830040020003$/,
-    )
+    expect(hex([entry(1), givenUp, entry(3)], 5)).toBe('4002000140040002830040020003')
     expect(hex([entry(1), givenUp], 4)).toBe('4002000140020002')
   })
 })

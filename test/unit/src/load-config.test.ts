@@ -288,7 +288,13 @@ describe('problems', () => {
     expect(problemsOf({ BROKER_URL: 'mqtt://h', BROKER_CA: 'ca.pem' })).toEqual([
       'BROKER_CA is set, but BROKER_URL is without TLS: use mqtts:// in it, or unset BROKER_CA',
     ])
-    expect(problemsOf({ BROKER_URL: 'mqtt://h', BROKER_CLIENT_ID: 'a/b', BROKER_PROTOCOL: '4' })).toHaveLength(2)
+    expect(problemsOf({ BROKER_URL: 'mqtt://u:50%@h' })).toEqual([expect.stringContaining('%25')])
+    // The ports of MQTT are not opened.
+    expect(problemsOf({ BROKER_URL: 'mqtt://h', MQTT_PORT: '3000' })).toEqual([])
+    expect(load({ BROKER_URL: 'mqtt://h', BROKER_PROTOCOL: '3.1.1' }).broker).toMatchObject({ protocol: 4 })
+    expect(
+      problemsOf({ BROKER_URL: 'mqtt://h', BROKER_CLIENT_ID: 'a/b', BROKER_PROTOCOL: '4' }),
+    ).toHaveLength(2)
   })
 
   test('no text makes it fail with anything but a ConfigError, and a secret never shows', () => {
@@ -312,6 +318,8 @@ describe('printing', () => {
       DATABASE_URL: 'postgres://me:hunter2@db:5432/x?sslmode=require&password=hunter2',
       REDIS_URL: 'redis://:hun@ter2@cache',
       RECOGNITION_URL: 'http://me:hunter2@faces:9001',
+      BROKER_URL: 'mqtts://me:hunter2@broker:8883',
+      BROKER_CA: 'ca.pem',
     })
     expect(JSON.stringify(redact(config))).not.toMatch(/hun@?ter2/)
     expect(redact(config)).toEqual({
@@ -319,6 +327,12 @@ describe('printing', () => {
       apiKey: '***',
       databaseUrl: 'postgres://me:***@db:5432/x?sslmode=require&password=***',
       redisUrl: 'redis://:***@cache',
+      broker: {
+        url: 'mqtts://me:***@broker:8883',
+        protocol: 5,
+        caPath: '/srv/sluice/ca.pem',
+        clientId: undefined,
+      },
       recognition: { url: 'http://me:***@faces:9001', timeoutMs: 3_000 },
     })
     expect(redact(load({}))).toEqual(load({}))
