@@ -129,7 +129,9 @@ describe('a command', () => {
     await eventually(async () => (await getJson('/api/v1/buzzer/status/ext-dash')).status !== 'no_requests')
     await publish('buzzer/ext-dash/ack', '')
     await eventually(async () => (await getJson('/api/v1/buzzer/status/ext-dash')).status === 'no_requests')
-    expect(commands).toEqual(['buzzer/ext-dash/cmd ON'])
+    await publish('buzzer/ext-dash/cmd', 'OFF')
+    await eventually(() => commands.length > 1)
+    expect(commands).toEqual(['buzzer/ext-dash/cmd ON', 'buzzer/ext-dash/cmd OFF'])
   })
 })
 
