@@ -19,6 +19,8 @@ export interface AckLine<Entry extends Awaiting> {
   add(entry: Entry): void
   /** Looks again at the head of the line: one in it may be settled now. */
   settle(): void
+  /** One that waits under this identifier; looked for along the line. */
+  find(messageId: number): Entry | undefined
   readonly size: number
   /** What was not acked, oldest first. Nothing is acked from now on. */
   close(): readonly Entry[]
@@ -66,6 +68,10 @@ export const createAckLine = <Entry extends Awaiting>(
       if (entry.settled) settle()
     },
     settle,
+    find: (messageId) => {
+      for (let at = head; at < line.length; at += 1) if (line[at]?.messageId === messageId) return line[at]
+      return undefined
+    },
     get size() {
       return line.length - head
     },

@@ -131,14 +131,20 @@ export const createInbox = ({ intake, events, onHeld }: InboxDeps, options: Inbo
     }
   }
 
-  /** True for a message that is here already, from the connection before. */
-  const isCarried = (packet: IPublishPacket, messageId: number, message: Message): boolean => {
+  /** True for a message that is here already: from the connection before, or sent again on this one. */
+  const isHere = (packet: IPublishPacket, messageId: number, message: Message): boolean => {
     const known = carried.get(messageId)
-    if (known === undefined) return false
-    carried.delete(messageId)
-    if (!packet.dup || !isSame(known.message, message)) return false
-    known.line = line
-    line.add(known)
+    if (known !== undefined) carried.delete(messageId)
+    if (!packet.dup) return false
+    if (known !== undefined && isSame(known.message, message)) {
+      known.line = line
+      line.add(known)
+      redelivered += 1
+      return true
+    }
+    // Brokers of 3.1.1 there are that send again when an ack takes long. The first sending is acked in its turn.
+    const waiting = line.find(messageId)
+    if (waiting === undefined || !isSame(waiting.message, message)) return false
     redelivered += 1
     return true
   }
@@ -155,7 +161,7 @@ export const createInbox = ({ intake, events, onHeld }: InboxDeps, options: Inbo
       if (stopped) return
       const { messageId, qos } = packet
       if (qos === 0 || messageId === undefined) return takeQos0(message)
-      if (isCarried(packet, messageId, message)) return
+      if (isHere(packet, messageId, message)) return
       const entry: Entry = { message, messageId, qos, line, attempts: 0, settled: false, reasonCode: 0 }
       line.add(entry)
       hold(message.payload.byteLength)

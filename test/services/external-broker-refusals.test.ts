@@ -68,6 +68,29 @@ describe('a message that cannot be taken in', () => {
   })
 })
 
+test('more than may be held is left with the broker until there is room, and nobody takes that for silence', async () => {
+  const mosquitto = await open()
+  const broker = source(mosquitto, {
+    ...{ maxHeldBytes: 200_000, pingEveryMs: 50, pingTimeoutMs: 300, probeEveryMs: 50, probeTimeoutMs: 300 },
+  })
+  const { taken, intake, texts } = holding()
+  await broker.start(intake)
+  const camera = await client(mosquitto)
+  const names = Array.from({ length: 100 }, (_, index) => `${index}`.padEnd(20_000, '.'))
+  await Promise.all(names.map((text) => camera.publishAsync('cameras/a/frame', text, { qos: 1 })))
+  await eventually(() => broker.stats().heldBytes > 200_000)
+  // Long enough for the watchdog to have judged.
+  await new Promise((resolve) => setTimeout(resolve, 2_500))
+  expect(taken.length).toBeLessThan(60)
+  expect(broker.stats()).toMatchObject({ stalls: { connection: 0, subscription: 0 }, failures: 0 })
+  await eventually(() => {
+    for (const { done } of taken) done()
+    return taken.length === 100
+  })
+  expect(texts()).toEqual(names)
+  await eventually(() => broker.stats().unacked === 0)
+})
+
 describe('an upgrade to MQTT over WebSocket', () => {
   test('is answered with where it is served', async () => {
     const broker = source({ url: 'mqtt://user:secret@broker.lan:1884' })

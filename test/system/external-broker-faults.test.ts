@@ -9,7 +9,7 @@ import { freshDataDir, startSluice } from '../support/sluice.ts'
 
 const later = useCleanups()
 
-test('with Sluice killed and Mosquitto restarted under load, every reading that Mosquitto acked is one row', async () => {
+test('with Sluice killed, stopped and Mosquitto restarted under load, every reading that Mosquitto acked is one row', async () => {
   const database = await freshDatabase()
   later(database.drop)
   const mosquitto = await startMosquitto()
@@ -34,7 +34,7 @@ test('with Sluice killed and Mosquitto restarted under load, every reading that 
 
   for (let round = 0; round < 2; round += 1) {
     await more(1_500)
-    await sluice.end('SIGKILL')
+    await sluice.end(round === 0 ? 'SIGKILL' : 'SIGTERM')
     await more(500)
     sluice = await startSluice(settings)
     await more(1_500)
