@@ -60,6 +60,7 @@ export const createExternalBroker = (
   const outbox = createOutbox(events, options)
   const echoes = createEchoes(monotonic)
   const status = createExternalStatus(events, location.shown)
+  const probed = { heard: false }
   let inbox: Inbox | undefined
   let session: Session | undefined
   let attempt = 0
@@ -81,7 +82,7 @@ export const createExternalBroker = (
     let kept = false
     session = openSession(
       {
-        ...{ location, inbox: into, outbox, echoes, events, monotonic, random },
+        ...{ location, inbox: into, outbox, echoes, events, monotonic, random, probed },
         onGreeted: (sessionPresent) => {
           kept = sessionPresent
           status.greeted()

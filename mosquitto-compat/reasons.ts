@@ -6,15 +6,18 @@ const RIGHTS =
 const VERSION = 'the broker does not speak this version of MQTT: set BROKER_PROTOCOL to 3.1.1 (or to 5)'
 const BUSY = 'the broker takes no connections now: it is tried again'
 
+const NOT_LET_IN = `the broker refuses this user: ${CREDENTIALS}, and that the access list of the broker lets it write time/now, the topic of its will`
+
 /** CONNACK of MQTT 3.1.1 [MQTT-3.2.2.3]. */
 const RETURN_CODES: { readonly [code: number]: string } = {
   1: VERSION,
   2: 'the broker does not take this client id: set BROKER_CLIENT_ID to one it allows',
   3: BUSY,
   4: `the broker knows no such user and password: ${CREDENTIALS}`,
-  5: `the broker refuses this user: ${CREDENTIALS}, and what the access list of the broker allows`,
+  5: NOT_LET_IN,
 }
 
+const NOT_AUTHORIZED = 0x87
 const TAKEN_OVER = 0x8e
 
 /** Reason codes of MQTT 5, chapter 2.4. */
@@ -50,9 +53,11 @@ const hex = (code: number): string => `0x${code.toString(16).padStart(2, '0')}`
 export const isRefusal = (code: number): boolean => code >= NOT_GRANTED
 
 /** Why a CONNECT was refused. */
-export const connackReason = (code: number): string =>
-  (code < NOT_GRANTED ? RETURN_CODES[code] : REASON_CODES[code]) ??
-  `the broker refused the connection with code ${hex(code)}`
+export const connackReason = (code: number): string => {
+  if (code === NOT_AUTHORIZED) return NOT_LET_IN
+  const known = code < NOT_GRANTED ? RETURN_CODES[code] : REASON_CODES[code]
+  return known ?? `the broker refused the connection with code ${hex(code)}`
+}
 
 /** Why a SUBSCRIBE or a PUBLISH was refused, or why the broker ended the connection. */
 export const reasonOf = (code: number): string =>

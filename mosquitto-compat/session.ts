@@ -27,6 +27,8 @@ export interface SessionDeps {
   /** Milliseconds that never jump. */
   readonly monotonic: () => number
   readonly random: () => number
+  /** Of the whole process: whether our own probe ever came back. */
+  readonly probed: { heard: boolean }
   /** The broker let us in. */
   readonly onGreeted: (sessionPresent: boolean) => void
   /** It answered a SUBSCRIBE; `essential`: readings come in. */
@@ -49,6 +51,8 @@ export interface Session {
 const SUBSCRIBE_ID = 65_535
 /** The broker ends a connection that says nothing for one and a half times this. */
 const KEEPALIVE_S = 60
+const UNHEARD =
+  'a probe sent there did not come back: give the user of Sluice the rights to read and write sluice/#'
 /** What MQTT 5 assumes of a broker that names no Receive Maximum, and what Mosquitto takes by default. */
 const WINDOW = { 5: 65_535, 4: 20 } as const
 const EARLY_END =
@@ -148,6 +152,7 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     const { topic, qos, retain } = packet
     const payload = packet.payload as Buffer
     if (topic === probe) {
+      deps.probed.heard = true
       watchdog.message(payload.toString())
       return inbox.pass(packet)
     }
@@ -199,6 +204,12 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
   )
 
   const stalled = (what: 'connection' | 'subscription', afterMs: number): void => {
+    if (what === 'subscription' && !deps.probed.heard) {
+      // Mosquitto grants what its access list forbids, and delivers nothing: another connection would hear no more.
+      probed = false
+      everything = false
+      return void events.emit('subscription:refused', { filter: probe, reason: UNHEARD })
+    }
     events.emit('stalled', { what, afterMs: Math.round(afterMs) })
     fail(what === 'connection' ? 'the broker did not answer a PINGREQ' : 'the subscription went silent')
   }

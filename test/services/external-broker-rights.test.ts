@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import mqtt from 'mqtt'
 import type { ExternalBroker, ExternalEvents } from '../../mosquitto-compat/index.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { eventually } from '../support/eventually.ts'
@@ -79,7 +80,13 @@ test('a subscription that goes silent is noticed, and the connection made anew',
   await mosquitto.stop()
   await mosquitto.start(['allow_anonymous true', `acl_file ${file}`])
   const { broker } = await start(mosquitto, { probeEveryMs: 200, probeTimeoutMs: 1_500 })
-  await eventually(() => broker.health().ok)
+  // One probe has come back at least.
+  const probes: string[] = []
+  const listener = await mqtt.connectAsync(mosquitto.url)
+  later(() => listener.endAsync(true))
+  listener.on('message', (topic) => probes.push(topic))
+  await listener.subscribeAsync('sluice/+/probe')
+  await eventually(() => probes.length > 1)
   // Rights to read are gone: what is published is acked and delivered to nobody.
   await writeFile(file, 'topic write #\n')
   mosquitto.reload()
@@ -87,6 +94,21 @@ test('a subscription that goes silent is noticed, and the connection made anew',
   await writeFile(file, acl)
   mosquitto.reload()
   await eventually(() => broker.health().ok, 15_000)
+})
+
+test('a probe that never comes back is told as refused, and costs no connection', async () => {
+  const mosquitto = await open()
+  const file = join(mosquitto.folder, 'acl')
+  await writeFile(file, 'topic readwrite sensors/#\ntopic write time/now\n')
+  await mosquitto.stop()
+  await mosquitto.start(['allow_anonymous true', `acl_file ${file}`])
+  const { broker, refused } = await start(mosquitto, { probeEveryMs: 100, probeTimeoutMs: 500 })
+  await eventually(() => refused.length > 0)
+  expect(refused[0]).toEqual({
+    filter: 'sluice/sluicetest/probe',
+    reason: expect.stringContaining('sluice/#'),
+  })
+  expect(broker.stats()).toMatchObject({ connected: 1, failures: 0, stalls: { subscription: 0 } })
 })
 
 test('a broker with TLS is trusted by its CA alone', async () => {

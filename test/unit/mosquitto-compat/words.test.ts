@@ -66,6 +66,7 @@ describe('reasons', () => {
   test('say what to do', () => {
     expect(connackReason(5)).toContain('BROKER_URL')
     expect(connackReason(0x86)).toContain('BROKER_URL')
+    expect(connackReason(0x87)).toContain('time/now')
     expect(connackReason(1)).toContain('BROKER_PROTOCOL')
     expect(connackReason(0x84)).toContain('BROKER_PROTOCOL')
     expect(connackReason(0xff)).toContain('0xff')
