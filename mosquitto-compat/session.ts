@@ -1,15 +1,16 @@
 /** One connection to the broker, from CONNECT to its end: greets, subscribes, sorts what comes, and watches over itself. */
-import type { IConnackPacket, IConnectPacket, IPublishPacket, Packet } from 'mqtt-packet'
+import type { IConnackPacket, IPublishPacket, Packet } from 'mqtt-packet'
 import { ackBytes } from './ack-bytes.ts'
 import type { BrokerLocation } from './broker-address.ts'
+import { connectPacket } from './connect-packet.ts'
 import type { Echoes } from './echoes.ts'
 import type { ExternalEmitter } from './external-events.ts'
 import type { Inbox } from './inbox.ts'
 import { type Link, openLink } from './link.ts'
 import type { ExternalBrokerOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
-import { connackReason, isTakeOver, networkReason, reasonOf } from './reasons.ts'
-import { isCommand, isEchoed, probeTopic, readGrants, subscribePacket, TIME_TOPIC } from './subscriptions.ts'
+import { connackReason, isRefusal, isTakeOver, networkReason, reasonOf } from './reasons.ts'
+import { isCommand, isEchoed, probeTopic, readGrants, subscribePacket } from './subscriptions.ts'
 import { createWatchdog } from './watchdog.ts'
 
 export interface SessionEnd {
@@ -49,8 +50,6 @@ export interface Session {
 
 /** The outbox gives out lower ones. */
 const SUBSCRIBE_ID = 65_535
-/** The broker ends a connection that says nothing for one and a half times this. */
-const KEEPALIVE_S = 60
 const UNHEARD =
   'a probe sent there did not come back: give the user of Sluice the rights to read and write sluice/#'
 /** What MQTT 5 assumes of a broker that names no Receive Maximum, and what Mosquitto takes by default. */
@@ -58,38 +57,11 @@ const WINDOW = { 5: 65_535, 4: 20 } as const
 const EARLY_END =
   'before it answered: does it speak this version of MQTT (BROKER_PROTOCOL), and is the scheme right (mqtt:// or mqtts://)?'
 
+// Mosquitto 2.0 with max_queued_messages 0 ends a connection right after it refused a message of it.
+const REFUSED_WITHIN_MS = 1_000
 // Mosquitto 2.0 says nothing to a client whose session another one takes.
 const SOON_END =
   'soon after it let us in: does another program use this client id (a copy of DATA_DIR)? Give one of them a BROKER_CLIENT_ID'
-
-/** Boards without a clock must not be told the time of our death for as long as we are dead. */
-const willOf = ({ protocol, willDelayS }: ExternalBrokerOptions): NonNullable<IConnectPacket['will']> => ({
-  topic: TIME_TOPIC,
-  payload: Buffer.alloc(0),
-  qos: 0,
-  retain: true,
-  ...(protocol === 5 ? { properties: { willDelayInterval: willDelayS } } : {}),
-})
-
-const connectPacket = (location: BrokerLocation, options: ExternalBrokerOptions): IConnectPacket => ({
-  cmd: 'connect',
-  protocolId: 'MQTT',
-  protocolVersion: options.protocol,
-  clean: false,
-  clientId: options.clientId,
-  keepalive: KEEPALIVE_S,
-  will: willOf(options),
-  ...(location.username === undefined ? {} : { username: location.username }),
-  ...(location.password === undefined ? {} : { password: Buffer.from(location.password) }),
-  ...(options.protocol === 5
-    ? {
-        properties: {
-          sessionExpiryInterval: options.sessionExpiryS,
-          receiveMaximum: options.receiveMaximum,
-        },
-      }
-    : {}),
-})
 
 /** Opens a connection; how it goes is told to `deps`. */
 export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): Session => {
@@ -104,6 +76,7 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
   let grantedAt: number | undefined
   let askedAt = startedAt
   let everything = false
+  let refusedAt = Number.NEGATIVE_INFINITY
 
   const watchdog = createWatchdog(options, startedAt, {
     probes: () => probed,
@@ -166,10 +139,15 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     inbox.take(packet, { topic, payload, qos, retain: !clear })
   }
 
+  const acked = (messageId: number, reasonCode: number): void => {
+    if (isRefusal(reasonCode)) refusedAt = monotonic()
+    outbox.acked(messageId, reasonCode)
+  }
+
   const handle = (packet: Packet): void => {
     if (ended !== undefined || link === undefined) return
     if (packet.cmd === 'publish') return receive(packet)
-    if (packet.cmd === 'puback') return outbox.acked(packet.messageId ?? 0, packet.reasonCode ?? 0)
+    if (packet.cmd === 'puback') return acked(packet.messageId ?? 0, packet.reasonCode ?? 0)
     if (packet.cmd === 'connack') return greet(packet, link)
     if (packet.cmd === 'suback') return subscribed(packet.granted)
     // Of a session that was subscribed with QoS 2 before: what is released was taken in at its PUBLISH.
@@ -183,7 +161,9 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     const reason = networkReason(error)
     if ('code' in error) return fail(reason)
     if (!greeted) return fail(`${reason} ${EARLY_END}`)
-    fail(monotonic() - startedAt < options.stableMs ? `${reason} ${SOON_END}` : reason)
+    const now = monotonic()
+    if (now - refusedAt < REFUSED_WITHIN_MS) return fail(`${reason} after it refused a message of ours`)
+    fail(now - startedAt < options.stableMs ? `${reason} ${SOON_END}` : reason)
   }
 
   openLink(
@@ -218,7 +198,7 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     const step = watchdog.look(now, to.paused || inbox.unacked > 0)
     if (step === undefined) return
     if (step.do === 'ping') return to.send({ cmd: 'pingreq' })
-    if (step.do === 'probe') return outbox.publish(probe, step.token, { qos: 1 })
+    if (step.do === 'probe') return outbox.publish(probe, step.token)
     stalled(step.what, step.afterMs)
   }
 

@@ -1,7 +1,8 @@
 /**
  * Notices a connection that is dead though nobody has closed it, and a subscription that has gone silent: the broker
  * forgot it, or its rights were taken away. For the first a PINGREQ is sent and any byte awaited; for the second a
- * message of our own, on a topic we subscribe to, at the QoS of everything else.
+ * message of our own, on a topic we subscribe to. With QoS 0, which no broker's bounds of what is queued
+ * or in flight can hold up.
  *
  * It decides and sends nothing itself. While we are the ones that are slow (reading is paused, or messages are held
  * because the spool takes nothing) silence is no sign of anything, and nothing is judged.
