@@ -21,7 +21,7 @@ test('with Sluice killed, stopped and Mosquitto restarted under load, every read
   later(() => sluice.end('SIGTERM'))
   const boards = await Promise.all(
     Array.from({ length: 10 }, (_, index) =>
-      connectBoard({ port: mosquitto.port, deviceId: `faults-${index}` }),
+      connectBoard({ port: mosquitto.port, deviceId: `faults-${index}`, everyMs: 4 }),
     ),
   )
   for (const board of boards) later(board.close)
