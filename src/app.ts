@@ -4,7 +4,6 @@
  */
 import { join } from 'node:path'
 import { BridgeError, type Level, openLevel } from '../bridge/index.ts'
-import { createEmbeddedBroker } from '../broker/index.ts'
 import type { Addresses } from './addresses.ts'
 import { assemble } from './assemble.ts'
 import { buildAccess } from './build-access.ts'
@@ -15,6 +14,7 @@ import { createDatabase } from './database.ts'
 import { createEmbeddedPostgres } from './embedded-postgres/index.ts'
 import { createLifecycle, type Lifecycle } from './lifecycle.ts'
 import { type Log, limitRate } from './logging.ts'
+import { buildBroker } from './message-broker.ts'
 import { createRestarts } from './restarts.ts'
 
 export interface App {
@@ -87,10 +87,7 @@ export const createApp = (config: Config, log: Log, version: string, wrap: Wrap 
       log,
       limited,
       database,
-      broker: createEmbeddedBroker(
-        { sessions, policy: access.policy },
-        { ...config.mqtt, ...config.limits, tls: tls?.mqtts },
-      ),
+      broker: await buildBroker({ config, sessions, policy: access.policy, tls }),
       access,
       tls,
       wrap,

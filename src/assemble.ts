@@ -3,7 +3,7 @@
  * reverse: first no more connections, then the spool is drained, then the stores close.
  */
 import { BridgeError, createBridgeEmitter } from '../bridge/index.ts'
-import type { BrokerAddress, BrokerAddresses, EmbeddedBroker } from '../broker/index.ts'
+import type { BrokerAddress, BrokerAddresses } from '../broker/index.ts'
 import { createAckLatency } from './ack-latency.ts'
 import type { Addresses } from './addresses.ts'
 import { createBalanceWatch } from './balance-watch.ts'
@@ -16,11 +16,22 @@ import type { Database } from './database.ts'
 import type { Addresses as HttpAddresses } from './facade/index.ts'
 import { createLifecycle } from './lifecycle.ts'
 import type { Log, limitRate } from './logging.ts'
+import type { MessageBroker } from './message-broker.ts'
 import { reportEvents } from './report.ts'
+import { reportExternal } from './report-external.ts'
 import { checkStart } from './start-check.ts'
 
 const urlOf = (scheme: string, { host, port }: BrokerAddress): string =>
   `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
+
+const mqttUrls = (
+  ports: BrokerAddresses | undefined,
+  { external }: MessageBroker,
+): Pick<Addresses, 'mqtt' | 'mqtts' | 'broker'> => ({
+  ...(ports === undefined ? {} : { mqtt: urlOf('mqtt', ports) }),
+  ...(ports?.tls === undefined ? {} : { mqtts: urlOf('mqtts', ports.tls) }),
+  ...(external === undefined ? {} : { broker: external.address }),
+})
 
 /** `secure` is the TLS port, if there is one; which of the two failed is in node's error. */
 const listenError = (cause: unknown, plain: BrokerAddress, secure?: BrokerAddress): BridgeError => {
@@ -48,7 +59,7 @@ interface Assembly {
   readonly log: Log
   readonly limited: ReturnType<typeof limitRate>
   readonly database: Database | undefined
-  readonly broker: EmbeddedBroker
+  readonly broker: MessageBroker
   readonly access: AccessParts
   /** Undefined: no TLS. */
   readonly tls: TlsParts | undefined
@@ -59,15 +70,14 @@ interface Assembly {
 export const assemble = (assembly: Assembly) => {
   const { version, config, log, limited, database, broker, access, tls, wrap } = assembly
   const events = createBridgeEmitter()
-  let mqtt: BrokerAddresses | undefined
+  let mqtt: Pick<Addresses, 'mqtt' | 'mqtts' | 'broker'> | undefined
   let http: HttpAddresses | undefined
   const addresses = (): Addresses | undefined =>
     mqtt &&
     http && {
       http: urlOf('http', http),
-      mqtt: urlOf('mqtt', mqtt),
+      ...mqtt,
       ...(http.https === undefined ? {} : { https: urlOf('https', http.https) }),
-      ...(mqtt.tls === undefined ? {} : { mqtts: urlOf('mqtts', mqtt.tls) }),
     }
   const parts = buildBridge({ config, log, database, publisher: broker, events, wrap })
   const { bridge, redis, recordings, recognition } = parts
@@ -97,10 +107,11 @@ export const assemble = (assembly: Assembly) => {
     broker.publish(`errors/${identity.name}`, JSON.stringify(told))
   })
   reportEvents({ log, limited, bridge: events, broker: broker.events })
+  if (broker.external !== undefined) reportExternal({ log, limited, events: broker.external.events })
 
   const listen = async (): Promise<void> => {
     try {
-      mqtt = await broker.start(acks.intake(bridge.intake))
+      mqtt = mqttUrls(await broker.start(acks.intake(bridge.intake)), broker)
     } catch (error) {
       throw listenError(error, config.mqtt, tls?.mqtts.wanted)
     }
@@ -116,6 +127,8 @@ export const assemble = (assembly: Assembly) => {
     { name: 'database', start: async () => database?.start(), stop: async () => database?.stop() },
     { name: 'start check', start: () => checkStart({ config, log, anyCredential }) },
     { name: 'credentials', start: () => access.follow({ broker, facade }), stop: access.stop },
+    // The bridge has something to tell until it has stopped.
+    { name: 'MQTT connection', stop: async () => broker.close?.() },
     { name: 'bridge', start: bridge.start, stop: bridge.stop },
     { name: 'balance', start: watch.start, stop: watch.stop },
     { name: 'recordings', start: recordings.start, stop: recordings.stop },

@@ -10,13 +10,13 @@ import {
   type Identity,
   ROLES,
 } from '../bridge/index.ts'
-import type { EmbeddedBroker } from '../broker/index.ts'
 import { type Access, type AuthenticatorStats, createAccess, type WrongLogins } from './access/index.ts'
 import type { Config } from './config.ts'
 import { createDoorkeeper } from './doorkeeper.ts'
 import { errorText } from './error-text.ts'
 import type { Doorkeeper, Facade } from './facade/index.ts'
 import type { Log } from './logging.ts'
+import type { MessageBroker } from './message-broker.ts'
 import { admitsAnonymous, admitsThisMachineOnly } from './start-check.ts'
 
 export interface AccessParts {
@@ -32,7 +32,7 @@ export interface AccessParts {
 
 /** Where somebody may be connected. */
 export interface Doors {
-  readonly broker: Pick<EmbeddedBroker, 'disconnect' | 'sessionOwners' | 'dropSessions'>
+  readonly broker: Pick<MessageBroker, 'disconnect' | 'sessionOwners' | 'dropSessions'>
   readonly facade: Pick<Facade, 'disconnect'>
 }
 

@@ -1,6 +1,6 @@
 /** The HTTP side over a bridge, with what it tells of the program: metrics, health, load. */
 import type { BridgeEmitter } from '../bridge/index.ts'
-import type { EmbeddedBroker } from '../broker/index.ts'
+import { NO_EXTERNAL_STATS } from '../mosquitto-compat/index.ts'
 import type { AckLatency } from './ack-latency.ts'
 import type { Addresses } from './addresses.ts'
 import type { AccessParts } from './build-access.ts'
@@ -12,6 +12,7 @@ import { createFacade, type Facade, type SystemLoad } from './facade/index.ts'
 import { createForecast } from './forecast.ts'
 import { reportHealth } from './health.ts'
 import type { LimitedLog } from './logging.ts'
+import type { MessageBroker } from './message-broker.ts'
 import { createMetrics, type Gauges } from './metrics/index.ts'
 import { admitsThisMachineOnly } from './start-check.ts'
 
@@ -20,7 +21,7 @@ export interface FacadeParts extends BridgeParts {
   readonly config: Config
   readonly limited: LimitedLog
   readonly database: Database | undefined
-  readonly broker: EmbeddedBroker
+  readonly broker: MessageBroker
   readonly events: BridgeEmitter
   readonly acks: AckLatency
   /** Undefined: no HTTPS. */
@@ -58,6 +59,7 @@ const gaugesOf = (
   bodies: () => facade().bodies,
   denied: () => facade().denied(),
   logins: access.stats,
+  external: () => broker.external?.stats() ?? NO_EXTERNAL_STATS,
   recognition: recognition.stats,
   recordings: recordings.stats,
   tls,
@@ -81,6 +83,7 @@ export const buildFacade = (parts: FacadeParts): Facade => {
       spoolMaxBytes: config.spool.maxBytes,
       connections: () => broker.connections,
       listening: parts.addresses,
+      external: broker.external?.health,
       database: database?.health,
       redis: redis && (() => redis.available && bridge.stats().latestAvailable),
     })

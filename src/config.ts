@@ -17,6 +17,19 @@ export interface Config {
         readonly httpsPort: number
       }
     | undefined
+  /** Undefined: the embedded broker. */
+  readonly broker:
+    | {
+        /** Secret: may hold a password. */
+        readonly url: string
+        /** MQTT 3.1.1 is 4 on the wire. */
+        readonly protocol: 4 | 5
+        /** The CAs that its certificate is checked against; undefined: those of the system. Absolute. */
+        readonly caPath: string | undefined
+        /** Undefined: one that is kept in `dataDir`. */
+        readonly clientId: string | undefined
+      }
+    | undefined
   /** Secret: may hold a password. Undefined: the embedded Postgres, unless `useDb` is false. */
   readonly databaseUrl: string | undefined
   /** Secret. Undefined: latest values and caches in memory only. */

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { BROKER_SETTINGS, brokerProblems, toBroker } from './broker-settings.ts'
 import type { Config } from './config.ts'
 import { LIMIT_SETTINGS, toLimits } from './limit-settings.ts'
 import { MASK, redactUrl } from './redact.ts'
@@ -29,6 +30,7 @@ const SETTINGS = z.object({
   ALLOWED_ORIGINS: origins().optional(),
   API_KEY: text().optional(),
   LEGACY_OPEN: flag().default(false),
+  ...BROKER_SETTINGS,
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   REDIS_URL: url('redis:', 'rediss:').optional(),
   DATA_DIR: text().default('data'),
@@ -62,10 +64,7 @@ type Settings = z.output<typeof SETTINGS>
 /** The names of all settings, for the documents that must list them. */
 export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS.shape)
 
-const SECRETS: readonly string[] = ['API_KEY', 'DATABASE_URL', 'REDIS_URL', 'RECOGNITION_URL']
-
-/** Settings of the plan that have no effect yet. Taking them silently would promise what is not there. */
-const NOT_YET: readonly string[] = ['BROKER_URL']
+const SECRETS: readonly string[] = ['API_KEY', 'BROKER_URL', 'DATABASE_URL', 'REDIS_URL', 'RECOGNITION_URL']
 
 /** The environment cannot be used. `problems` names every one; `message` holds them all, a line each. */
 export class ConfigError extends Error {
@@ -80,7 +79,7 @@ export class ConfigError extends Error {
 
 /** What was set. Blanks around a value are not part of it, and an empty one counts as unset. */
 const given = (env: Environment): Readonly<Record<string, string>> => {
-  const entries = [...SETTING_NAMES, ...NOT_YET].map((name) => [name, env[name]?.trim() ?? ''] as const)
+  const entries = SETTING_NAMES.map((name) => [name, env[name]?.trim() ?? ''] as const)
   return Object.fromEntries(entries.filter(([, value]) => value !== ''))
 }
 
@@ -91,11 +90,7 @@ const shown = (name: string, value: string | undefined): string => {
 
 /** Rules between settings. They read the text, so they hold also while other settings are broken. */
 const crossProblems = (set: Readonly<Record<string, string>>): readonly string[] => {
-  const problems = NOT_YET.filter((name) => set[name] !== undefined).map(
-    (name) => `${name} is set, but it is not supported yet: unset it`,
-  )
-  problems.push(...tlsProblems(set), ...portProblems(set), ...keyProblems(set))
-  return problems
+  return [...tlsProblems(set), ...portProblems(set), ...keyProblems(set), ...brokerProblems(set)]
 }
 
 const MIN_KEY_LENGTH = 16
@@ -135,7 +130,13 @@ const tlsProblems = ({ TLS_CERT, TLS_KEY, TLS_CA }: Readonly<Record<string, stri
 const portProblems = (set: Readonly<Record<string, string>>): readonly string[] => {
   const { PORT = '3000', MQTT_PORT = '1883', MQTT_TLS_PORT = '8883', HTTPS_PORT = '3443' } = set
   const secure = set.TLS_CERT !== undefined && set.TLS_KEY !== undefined
-  const ports = Object.entries({ PORT, MQTT_PORT, ...(secure ? { MQTT_TLS_PORT, HTTPS_PORT } : {}) })
+  const isEmbedded = set.BROKER_URL === undefined
+  const ports = Object.entries({
+    PORT,
+    ...(isEmbedded ? { MQTT_PORT } : {}),
+    ...(secure ? { HTTPS_PORT } : {}),
+    ...(secure && isEmbedded ? { MQTT_TLS_PORT } : {}),
+  })
   return ports.flatMap(([name, port], index) =>
     ports
       .slice(index + 1)
@@ -172,6 +173,7 @@ const toConfig = (set: Settings, cwd: string): Config => {
     http: { host, port: set.PORT },
     mqtt: { host, port: set.MQTT_PORT },
     tls: tlsOf(set, cwd),
+    broker: toBroker(set, cwd),
     databaseUrl: set.DATABASE_URL,
     redisUrl: set.REDIS_URL,
     useDb: set.USEDB,
@@ -219,6 +221,7 @@ export const loadConfig = (env: Environment, cwd: string): Config => {
 /** The settings as they may be printed: passwords in URLs and keys are masked. */
 export const redact = (config: Config): Config => ({
   ...config,
+  broker: config.broker && { ...config.broker, url: redactUrl(config.broker.url) },
   databaseUrl: config.databaseUrl === undefined ? undefined : redactUrl(config.databaseUrl),
   redisUrl: config.redisUrl === undefined ? undefined : redactUrl(config.redisUrl),
   recognition: {

@@ -109,4 +109,10 @@ export const url = (...protocols: readonly string[]) =>
     },
   )
 
+// MQTT allows more; control characters and wildcards would only make trouble in topics and logs.
+const CLIENT_ID = /^[^\p{Cc}+#/]{1,100}$/u
+
+export const clientId = () =>
+  value('1 to 100 characters, none of them + # or /', (text) => (CLIENT_ID.test(text) ? text : undefined))
+
 export const text = () => z.string()

@@ -1,9 +1,11 @@
 /** Values of this moment, and counts that others keep: read when they are asked for. */
 import type { Registry } from 'prom-client'
 import type { BoardStats, CheckedBalance } from '../../bridge/index.ts'
+import type { ExternalStats } from '../../mosquitto-compat/index.ts'
 import type { DenialCounts, SocketStats } from '../facade/index.ts'
 import type { RecognitionStats } from '../recognition/index.ts'
 import type { RecordingsStats } from '../recordings/index.ts'
+import { readExternal } from './external-gauges.ts'
 import { count, counts, gauge, gauges } from './instruments.ts'
 
 export interface Gauges {
@@ -37,6 +39,8 @@ export interface Gauges {
   readonly denied: () => DenialCounts
   /** Logins of MQTT and HTTP since the start, by what became of them; hashes computed. */
   readonly logins: () => LoginStats
+  /** The way to an external broker; all 0 with the embedded one. */
+  readonly external: () => ExternalStats
   readonly recognition: () => RecognitionStats
   readonly recordings: () => RecordingsStats
   /** Days until the certificate expires (Infinity without TLS), and failures counted since the start. */
@@ -70,6 +74,7 @@ export const readGauges = (registry: Registry, from: Gauges): void => {
   readLogins(registry, from)
   readCameras(registry, from)
   readTls(registry, from)
+  readExternal(registry, from.external)
 }
 
 const placesOf = (sheet: CheckedBalance): Readonly<Record<string, number>> => ({

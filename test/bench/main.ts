@@ -4,6 +4,7 @@ import { runBench } from './run-bench.ts'
 import type { Scenario } from './scenario.ts'
 import { backlog } from './scenarios/backlog.ts'
 import { idle } from './scenarios/idle.ts'
+import { mosquitto } from './scenarios/mosquitto.ts'
 import { overload } from './scenarios/overload.ts'
 import { qos0 } from './scenarios/qos0.ts'
 import { steady } from './scenarios/steady.ts'
@@ -24,6 +25,7 @@ const SCENARIOS = {
   }),
   steady,
   qos0,
+  mosquitto,
   idle,
   overload,
   backlog,

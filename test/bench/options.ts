@@ -4,7 +4,16 @@ import { parseArgs } from 'node:util'
 export const TARGET_NAMES = ['aedes', 'mosquitto', 'sluice'] as const
 export type TargetName = (typeof TARGET_NAMES)[number]
 
-export const SCENARIO_NAMES = ['qos1', 'many', 'steady', 'qos0', 'idle', 'overload', 'backlog'] as const
+export const SCENARIO_NAMES = [
+  'qos1',
+  'many',
+  'steady',
+  'qos0',
+  'mosquitto',
+  'idle',
+  'overload',
+  'backlog',
+] as const
 export type ScenarioName = (typeof SCENARIO_NAMES)[number]
 
 /** Left out of a quick look. */
@@ -15,7 +24,7 @@ export interface Options {
   readonly targets: readonly TargetName[]
   /** Measured rounds; the warm-up round comes on top. */
   readonly rounds: number
-  /** Messages in one round of qos1, many and qos0. */
+  /** Messages in one round of qos1, many, qos0 and mosquitto. */
   readonly messages: number
   /** Length of one steady run, after its warm-up; of an overload; of the calm before a backlog. */
   readonly seconds: number
@@ -33,7 +42,7 @@ export const USAGE = `npm run bench -- [options]
   --scenario names   ${SCENARIO_NAMES.join(',')} (default: all)
   --targets names    ${TARGET_NAMES.join(',')} (default: all)
   --rounds n         measured rounds (default 3; a warm-up round comes on top)
-  --messages n       messages in a round of qos1, many, qos0; a backlog has 4 times as many (default 300000)
+  --messages n       messages in a round of qos1, many, qos0, mosquitto; a backlog has 4 times as many (default 300000)
   --seconds n        length of a steady run, an overload, the calm before a backlog (default 20)
   --connections n    idle boards (default 10000)
   --redis url        a Redis for Sluice (default: none)

@@ -31,6 +31,8 @@ export interface SluiceSettings {
   /** Its own embedded Postgres when undefined. */
   readonly databaseUrl?: string | undefined
   readonly redisUrl: string | undefined
+  /** Behind an external broker; it opens no MQTT port then. */
+  readonly brokerUrl?: string | undefined
   /** More options for its Node, such as a profile. */
   readonly nodeArgs?: readonly string[] | undefined
 }
@@ -95,8 +97,10 @@ const addressIn = (line: string, url: unknown): Address => {
 /** The addresses in Sluice's `listening` line; undefined when `line` is another one. */
 const parseListening = (line: string): Listening | undefined => {
   if (!line.startsWith('{') || !line.includes('"listening"')) return undefined
-  const { msg, mqtt, http } = JSON.parse(line) as { msg?: unknown; mqtt?: unknown; http?: unknown }
-  return msg === 'listening' ? { mqtt: addressIn(line, mqtt), http: addressIn(line, http) } : undefined
+  const { msg, mqtt, broker, http } = JSON.parse(line) as { readonly [field: string]: unknown }
+  return msg === 'listening'
+    ? { mqtt: addressIn(line, mqtt ?? broker), http: addressIn(line, http) }
+    : undefined
 }
 
 /** The load comes from one address, and much of it from few clients: no fleet is like that. */
@@ -123,6 +127,7 @@ export const startSluice = async (
     DATA_DIR: dataDir,
     ...NO_BOUNDS,
     ...(settings.databaseUrl === undefined ? {} : { DATABASE_URL: settings.databaseUrl }),
+    ...(settings.brokerUrl === undefined ? {} : { BROKER_URL: settings.brokerUrl }),
     ...(settings.redisUrl === undefined ? {} : { REDIS_URL: settings.redisUrl }),
   }
   const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))

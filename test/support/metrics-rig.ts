@@ -1,6 +1,7 @@
 /** The program's metrics over made-up numbers, and what they print. */
 import { createBridgeEmitter } from '../../bridge/events.ts'
 import { createBrokerEmitter } from '../../broker/broker-events.ts'
+import { NO_EXTERNAL_STATS } from '../../mosquitto-compat/index.ts'
 import { createAckEmitter } from '../../src/ack-latency.ts'
 import { DENIAL_REASONS, type DenialCounts } from '../../src/facade/index.ts'
 import { createMetrics } from '../../src/metrics/index.ts'
@@ -63,6 +64,7 @@ export const createMetricsRig = () => {
         wrongMqtt: { atOnce: 27, late: 28, unslowed: 29 },
       }),
       recordings: () => ({ running: 0, made: 8, failed: 9 }),
+      external: () => ({ ...NO_EXTERNAL_STATS, connected: 1, messagesLost: 17 }),
       tls: () => ({ daysLeft: 30, reloadFailures: 15, httpFailures: 16 }),
     },
   )

@@ -10,6 +10,7 @@ import { eventually } from './eventually.ts'
 
 export interface Sluice {
   readonly http: string
+  /** Of the external broker, where there is one. */
   readonly mqttPort: number
   readonly httpPort: number
   /** MQTT over WebSocket. */
@@ -88,7 +89,7 @@ export const startSluice = async (settings: Settings & { readonly DATA_DIR: stri
     return log.find(({ msg }) => msg === 'listening')
   }, 60_000)
   const http = new URL(String(listening.http))
-  const mqtt = new URL(String(listening.mqtt))
+  const mqtt = new URL(String(listening.mqtt ?? listening.broker))
   return {
     http: http.origin,
     httpPort: Number(http.port),

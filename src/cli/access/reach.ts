@@ -1,5 +1,6 @@
 /** How this machine is reached from others, as far as it can tell: for the settings of boards and people. */
 import { isIPv4 } from 'node:net'
+import { readBrokerUrl } from '../../../mosquitto-compat/index.ts'
 import { loadConfig } from '../../load-config.ts'
 import { host, isLoopback } from '../../setting-values.ts'
 import { type CommandContext, type Interfaces, UsageError, type Words } from '../command.ts'
@@ -49,7 +50,7 @@ const boundHost = (bound: string): string | undefined =>
  */
 export const reachOf = (words: Words, { env, cwd, interfaces }: CommandContext): Reach => {
   const given = givenHost(words)
-  const { mqtt, http, tls } = loadConfig(env, cwd)
+  const { mqtt, http, tls, broker } = loadConfig(env, cwd)
   if (mqtt.port === 0 || http.port === 0) {
     const name = mqtt.port === 0 ? 'MQTT_PORT' : 'PORT'
     throw new UsageError(`${name} is 0, another port at each start: set ${name} to the one that is reached`)
@@ -61,6 +62,10 @@ export const reachOf = (words: Words, { env, cwd, interfaces }: CommandContext):
     doubts.push(
       `With these settings Sluice listens on this machine only (${mqtt.host}): others reach it with HOST=0.0.0.0.`,
     )
+  }
+  if (broker !== undefined) {
+    const { shown } = readBrokerUrl(broker.url)
+    doubts.push(`With BROKER_URL boards speak MQTT to ${shown}, which must know them as well.`)
   }
   return {
     host: found ?? 'localhost',

@@ -81,3 +81,19 @@ describe('health', () => {
     })
   })
 })
+
+describe('health behind an external broker', () => {
+  const addresses = { http: 'http://h:1', broker: 'mqtt://b:1883' }
+
+  test('without it is degraded and ready: readings over HTTP are taken', async () => {
+    const external = () => ({ ok: false, message: 'away', unacked: 0 })
+    const answer = await report({ listening: () => addresses, external })
+    expect(answer).toMatchObject({ ready: true, degraded: ['broker'] })
+    expect(answer.parts.broker).toEqual({ ok: false, message: 'away', unacked: 0, ...addresses })
+  })
+
+  test('is not ready before its own ports are open', async () => {
+    const external = () => ({ ok: true, message: 'connected' })
+    expect(await report({ listening: () => undefined, external })).toMatchObject({ ready: false })
+  })
+})

@@ -266,7 +266,7 @@ describe('problems', () => {
       DATABASE_URL: 'nope',
       NODE_ENV: 'prod',
       LOG_LEVEL: 'loud',
-      BROKER_URL: 'mqtt://u:p@h',
+      BROKER_URL: 'http://u:p@h',
       CACHE_SWEEP_MS: '0',
     })
     const names = problems.map((problem) => problem.split(' ')[0]).sort()
@@ -280,10 +280,22 @@ describe('problems', () => {
     expect(error.message).toBe('the settings cannot be used:\n- A is wrong\n- B is wrong')
   })
 
-  test('BROKER_URL is refused as not supported yet, and its value is not shown', () => {
-    expect(problemsOf({ BROKER_URL: 'secret' })).toEqual([
-      'BROKER_URL is set, but it is not supported yet: unset it',
+  test('what only an external broker needs is refused without BROKER_URL, and so are CAs without TLS', () => {
+    expect(problemsOf({ BROKER_CA: 'ca.pem', BROKER_CLIENT_ID: 'x', BROKER_PROTOCOL: '3.1.1' })).toEqual([
+      expect.stringContaining('BROKER_CA is set without BROKER_URL'),
+      expect.stringContaining('BROKER_CLIENT_ID is set without BROKER_URL'),
+      expect.stringContaining('BROKER_PROTOCOL is set without BROKER_URL'),
     ])
+    expect(problemsOf({ BROKER_URL: 'mqtt://h', BROKER_CA: 'ca.pem' })).toEqual([
+      'BROKER_CA is set, but BROKER_URL is without TLS: use mqtts:// in it, or unset BROKER_CA',
+    ])
+    expect(problemsOf({ BROKER_URL: 'mqtt://u:50%@h' })).toEqual([expect.stringContaining('%25')])
+    // The ports of MQTT are not opened.
+    expect(problemsOf({ BROKER_URL: 'mqtt://h', MQTT_PORT: '3000' })).toEqual([])
+    expect(load({ BROKER_URL: 'mqtt://h', BROKER_PROTOCOL: '3.1.1' }).broker).toMatchObject({ protocol: 4 })
+    expect(
+      problemsOf({ BROKER_URL: 'mqtt://h', BROKER_CLIENT_ID: 'a/b', BROKER_PROTOCOL: '4' }),
+    ).toHaveLength(2)
   })
 
   test('no text makes it fail with anything but a ConfigError, and a secret never shows', () => {
@@ -307,6 +319,8 @@ describe('printing', () => {
       DATABASE_URL: 'postgres://me:hunter2@db:5432/x?sslmode=require&password=hunter2',
       REDIS_URL: 'redis://:hun@ter2@cache',
       RECOGNITION_URL: 'http://me:hunter2@faces:9001',
+      BROKER_URL: 'mqtts://me:hunter2@broker:8883',
+      BROKER_CA: 'ca.pem',
     })
     expect(JSON.stringify(redact(config))).not.toMatch(/hun@?ter2/)
     expect(redact(config)).toEqual({
@@ -314,6 +328,12 @@ describe('printing', () => {
       apiKey: '***',
       databaseUrl: 'postgres://me:***@db:5432/x?sslmode=require&password=***',
       redisUrl: 'redis://:***@cache',
+      broker: {
+        url: 'mqtts://me:***@broker:8883',
+        protocol: 5,
+        caPath: '/srv/sluice/ca.pem',
+        clientId: undefined,
+      },
       recognition: { url: 'http://me:***@faces:9001', timeoutMs: 3_000 },
     })
     expect(redact(load({}))).toEqual(load({}))

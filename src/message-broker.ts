@@ -1,0 +1,82 @@
+/** The MQTT side of the program: the embedded broker, or an external one that the bridge is a client of. */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Intake, Level, Publisher } from '../bridge/index.ts'
+import {
+  type BrokerAddresses,
+  type BrokerEmitter,
+  type BrokerPolicy,
+  createBrokerEmitter,
+  createEmbeddedBroker,
+  type Matches,
+} from '../broker/index.ts'
+import { createExternalBroker, type ExternalBroker } from '../mosquitto-compat/index.ts'
+import { brokerClientId } from './broker-client-id.ts'
+import type { TlsParts } from './build-tls.ts'
+import type { Config } from './config.ts'
+
+/** What the program needs of a broker, whichever it is. */
+export interface MessageBroker extends Publisher {
+  /** What its clients do; of an external broker nobody tells. */
+  readonly events: BrokerEmitter
+  /** Clients connected to this process. */
+  readonly connections: number
+  /** Resolves with the ports that it opened; undefined: none. */
+  start(intake: Intake): Promise<BrokerAddresses | undefined>
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  distrustSessions(): void
+  disconnect(matches: Matches): number
+  /** Names that kept sessions belong to. */
+  sessionOwners(): readonly string[]
+  /** Removes the kept sessions of a name. */
+  dropSessions(owner: string): void
+  /** Takes nothing more in. */
+  stop(): Promise<void>
+  /** Absent: after `stop` nothing is left to close. */
+  close?(): Promise<void>
+  /** Absent: the broker is embedded. */
+  readonly external?: ExternalBroker
+}
+
+export interface MessageBrokerDeps {
+  readonly config: Config
+  readonly sessions: Level
+  readonly policy: BrokerPolicy
+  readonly tls: TlsParts | undefined
+}
+
+const asMessageBroker = (external: ExternalBroker): MessageBroker => ({
+  events: createBrokerEmitter(),
+  connections: 0,
+  external,
+  start: async (intake) => {
+    await external.start(intake)
+    return undefined
+  },
+  publish: external.publish,
+  isHeard: external.isHeard,
+  upgrade: external.upgrade,
+  stop: external.stop,
+  close: external.close,
+  // Its sessions are its own: a message without an ack comes again in any case, one with an ack never.
+  distrustSessions: () => undefined,
+  // Who may connect to it is for the external broker to say.
+  disconnect: () => 0,
+  sessionOwners: () => [],
+  dropSessions: () => undefined,
+})
+
+/** The broker of these settings, not started. DATA_DIR must be there. */
+export const buildBroker = async (deps: MessageBrokerDeps): Promise<MessageBroker> => {
+  const { config, sessions, policy, tls } = deps
+  if (config.broker === undefined)
+    return createEmbeddedBroker({ sessions, policy }, { ...config.mqtt, ...config.limits, tls: tls?.mqtts })
+  const { url, protocol, caPath } = config.broker
+  const { clientId, isKnown } = await brokerClientId(config.dataDir, config.broker.clientId)
+  return asMessageBroker(
+    createExternalBroker(
+      { monotonic: () => performance.now(), random: Math.random, expectsSession: isKnown },
+      { url, protocol, caPath, clientId },
+    ),
+  )
+}
