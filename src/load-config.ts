@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Config } from './config.ts'
 import { LIMIT_SETTINGS, toLimits } from './limit-settings.ts'
 import { MASK, redactUrl } from './redact.ts'
-import { flag, host, isLoopback, oneOf, origins, size, text, url, whole } from './setting-values.ts'
+import { flag, host, isLoopback, oneOf, origins, redisUrl, size, text, url, whole } from './setting-values.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -30,7 +30,7 @@ const SETTINGS = z.object({
   API_KEY: text().optional(),
   LEGACY_OPEN: flag().default(false),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
-  REDIS_URL: url('redis:', 'rediss:').optional(),
+  REDIS_URL: redisUrl().optional(),
   DATA_DIR: text().default('data'),
   USEDB: flag().default(true),
   SPOOL_MAX_BYTES: size(65_536).default(10 * 2 ** 30),

@@ -5,6 +5,7 @@
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { parseRedisUrl, REDIS_URL_FORMS } from '../bridge/index.ts'
 
 const value = <T>(allowed: string, parse: (text: string) => T | undefined) =>
   z.string().transform((text, context): T => {
@@ -107,6 +108,13 @@ export const url = (...protocols: readonly string[]) =>
         return undefined
       return `${parsed.pathname}${parsed.search}${parsed.hash}`.includes('@') ? undefined : text
     },
+  )
+
+/** Where Redis is: one server, the nodes of a Redis Cluster, or Sentinels. */
+export const redisUrl = () =>
+  value(
+    `a URL such as ${REDIS_URL_FORMS}; characters such as @ / ? # in a password percent-encoded`,
+    (text) => (UNMASKABLE.test(text) || parseRedisUrl(text) === undefined ? undefined : text),
   )
 
 export const text = () => z.string()

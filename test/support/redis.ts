@@ -25,12 +25,7 @@ export const startRedis = async (
   let server = await launch(port, options.password)
   const auth = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`
 
-  const kill = async (): Promise<void> => {
-    if (server.exitCode !== null || server.signalCode !== null) return
-    const gone = once(server, 'exit')
-    server.kill('SIGKILL')
-    await gone
-  }
+  const kill = (): Promise<void> => killRedis(server)
 
   return {
     url: `redis://${auth}127.0.0.1:${port}`,
@@ -56,10 +51,14 @@ export const freePort = async (): Promise<number> => {
   return port
 }
 
-const launch = async (port: number, password: string | undefined): Promise<ChildProcess> => {
-  const flags = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
-  if (password !== undefined) flags.push('--requirepass', password)
-  const server = spawn('redis-server', flags, { stdio: 'ignore' })
+const launch = (port: number, password: string | undefined): Promise<ChildProcess> => {
+  const flags = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+  return launchRedis(port, password === undefined ? flags : [...flags, '--requirepass', password])
+}
+
+/** Starts a redis-server on this port of the loopback, with these arguments; resolves when it answers. */
+export const launchRedis = async (port: number, args: readonly string[]): Promise<ChildProcess> => {
+  const server = spawn('redis-server', [...args, '--port', `${port}`], { stdio: 'ignore' })
   const failed = new Promise<never>((_resolve, reject) => {
     server.once('error', (error) => reject(new Error('redis-server cannot be started', { cause: error })))
     server.once('exit', (code) => reject(new Error(`redis-server ended at once with code ${code}`)))
@@ -67,6 +66,14 @@ const launch = async (port: number, password: string | undefined): Promise<Child
   failed.catch(() => {})
   await Promise.race([eventually(() => answers(port)), failed])
   return server
+}
+
+/** Kills it as a crash would; resolves when it is gone. */
+export const killRedis = async (server: ChildProcess): Promise<void> => {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  const gone = once(server, 'exit')
+  server.kill('SIGKILL')
+  await gone
 }
 
 const answers = (port: number): Promise<boolean> =>
