@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { eventually } from './eventually.ts'
 
-/** A Redis of the test's own: loopback only, keeps nothing on disk. */
+/** A Redis of the test's own, on the loopback only. */
 export interface TestRedis {
   readonly url: string
   readonly port: number
-  /** Kills it as a crash would; what it held is gone. */
+  /** Kills it as a crash would; what it held is gone, unless it keeps it in a folder. */
   kill(): Promise<void>
-  /** Starts it again on the same port, empty. */
+  /** Starts it again on the same port. */
   restart(): Promise<void>
   /** Makes it hang without closing a connection, and go on. */
   freeze(): void
@@ -17,12 +17,19 @@ export interface TestRedis {
   stop(): Promise<void>
 }
 
-/** Starts a private redis-server. `password` demands it of every client; absent `port`: any free one. */
-export const startRedis = async (
-  options: { readonly password?: string; readonly port?: number } = {},
-): Promise<TestRedis> => {
+export interface TestRedisOptions {
+  /** Demanded of every client. */
+  readonly password?: string
+  /** Absent: any free one. */
+  readonly port?: number
+  /** Where it keeps what it is told, synced once a second; absent: nothing is kept. */
+  readonly folder?: string
+}
+
+/** Starts a private redis-server. */
+export const startRedis = async (options: TestRedisOptions = {}): Promise<TestRedis> => {
   const port = options.port ?? (await freePort())
-  let server = await launch(port, options.password)
+  let server = await launch(port, options)
   const auth = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`
 
   const kill = (): Promise<void> => killRedis(server)
@@ -33,7 +40,7 @@ export const startRedis = async (
     kill,
     restart: async () => {
       await kill()
-      server = await launch(port, options.password)
+      server = await launch(port, options)
     },
     freeze: () => void server.kill('SIGSTOP'),
     thaw: () => void server.kill('SIGCONT'),
@@ -51,9 +58,10 @@ export const freePort = async (): Promise<number> => {
   return port
 }
 
-const launch = (port: number, password: string | undefined): Promise<ChildProcess> => {
-  const flags = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
-  return launchRedis(port, password === undefined ? flags : [...flags, '--requirepass', password])
+const launch = (port: number, { password, folder }: TestRedisOptions): Promise<ChildProcess> => {
+  const kept = folder === undefined ? ['--appendonly', 'no'] : ['--appendonly', 'yes', '--dir', folder]
+  const auth = password === undefined ? [] : ['--requirepass', password]
+  return launchRedis(port, ['--bind', '127.0.0.1', '--save', '', ...kept, ...auth])
 }
 
 /** Starts a redis-server on this port of the loopback, with these arguments; resolves when it answers. */
