@@ -4,8 +4,9 @@
  *
  *   npm run cluster -- --folder DIR    keeps the data there; without it, it is gone at the end
  *
- * Settings of .env.example in the environment reach every node, but for addresses, folders and stores.
+ * Settings of .env.example in the environment reach every node, but for addresses, folders, stores and LOG_LEVEL.
  */
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -18,6 +19,8 @@ import { freePort, startRedis } from '../support/redis.ts'
 import type { Settings } from '../support/sluice.ts'
 
 const OWN = ['PORT', 'MQTT_PORT', 'HOST', 'DATABASE_URL', 'REDIS_URL', 'DATA_DIR', 'CLUSTER', 'BROKER_URL']
+/** Whether a node has started is read from its log. */
+const FIXED = ['LOG_LEVEL']
 const WANTED = { mqtt: 1883, http: 3000, stats: 8404 }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -36,7 +39,7 @@ const isFree = (port: number): Promise<boolean> =>
 const portFor = async (wanted: number): Promise<number> => ((await isFree(wanted)) ? wanted : freePort())
 
 const givenSettings = (env: NodeJS.ProcessEnv): Settings => {
-  const names = SETTING_NAMES.filter((name) => !OWN.includes(name) && (env[name] ?? '') !== '')
+  const names = SETTING_NAMES.filter((name) => ![...OWN, ...FIXED].includes(name) && (env[name] ?? '') !== '')
   return { NODE_ENV: 'production', ...Object.fromEntries(names.map((name) => [name, env[name] ?? ''])) }
 }
 
@@ -47,7 +50,7 @@ const dataFolder = async (given: string | undefined, closing: Closing): Promise<
   return folder
 }
 
-const startAll = async (folder: string, closing: Closing): Promise<void> => {
+const startAll = async (folder: string, closing: Closing, signal: AbortSignal): Promise<void> => {
   const redisFolder = join(folder, 'redis')
   await mkdir(redisFolder, { recursive: true })
   const redis = await startRedis({ folder: redisFolder })
@@ -59,6 +62,7 @@ const startAll = async (folder: string, closing: Closing): Promise<void> => {
   })
   closing.push(postgres.stop)
   const { url } = await postgres.start()
+  signal.throwIfAborted()
   say(`Postgres  its address, with the password, is in ${join(folder, 'postgres/postgres.url')}`)
   const ports = {
     mqtt: await portFor(WANTED.mqtt),
@@ -71,6 +75,7 @@ const startAll = async (folder: string, closing: Closing): Promise<void> => {
     redisUrl: redis.url,
     settings: givenSettings(process.env),
     ports,
+    signal,
   })
   closing.push(cluster.stop)
   show(cluster)
@@ -86,26 +91,23 @@ const show = ({ nodes, proxy }: OwnCluster): void => {
   say('Ready. Ctrl-C stops everything.')
 }
 
-/** Resolves at the first signal; a second one ends the program at once, as it is. */
-const askedToStop = (): Promise<void> =>
-  new Promise((resolveStop) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.on(signal, () => {
-        resolveStop()
-        process.once(signal, () => process.exit(1))
-      })
-  })
+/** Aborts at the first signal; what is starting is waited for, then everything ends in order. */
+const askedToStop = (): AbortSignal => {
+  const asked = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => asked.abort())
+  return asked.signal
+}
 
 const main = async (): Promise<void> => {
   const { values } = parseArgs({ options: { folder: { type: 'string' } } })
   const closing: Closing = []
   const stop = askedToStop()
   try {
-    const folder = await dataFolder(values.folder, closing)
-    // A stop that is asked for meanwhile waits: what is half started could not be told to end.
-    await startAll(folder, closing)
-    await stop
+    await startAll(await dataFolder(values.folder, closing), closing, stop)
+    if (!stop.aborted) await once(stop, 'abort')
     say('Stopping.')
+  } catch (error) {
+    if (!stop.aborted) throw error
   } finally {
     for (const close of closing.reverse()) await close()
   }

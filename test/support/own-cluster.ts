@@ -34,6 +34,8 @@ export interface OwnClusterOptions {
   readonly settings?: Settings
   /** Of HAProxy; absent: any free ones. */
   readonly ports?: HaproxyOptions['ports']
+  /** Aborted: no more of them are started, and those that were are stopped. */
+  readonly signal?: AbortSignal
 }
 
 const COUNT = 3
@@ -92,6 +94,7 @@ export const startOwnCluster = async (options: OwnClusterOptions): Promise<OwnCl
   try {
     const ports: NodePorts[] = []
     for (let number = 1; number <= COUNT; number++) {
+      options.signal?.throwIfAborted()
       const mine = { mqtt: await freePort(), http: await freePort() }
       ports.push(mine)
       // One after the other: the first brings the database up to date.
