@@ -34,7 +34,7 @@ const clock = (): number => Date.now()
 const monotonic = (): number => performance.now()
 
 const gaugesOf = (
-  { access, bridge, broker, config, recognition, recordings }: FacadeParts,
+  { access, bridge, broker, config, database, recognition, recordings }: FacadeParts,
   facade: () => Pick<Facade, 'connections' | 'sockets' | 'bodies' | 'denied'>,
   tls: () => TlsNumbers,
 ): Gauges => ({
@@ -58,6 +58,7 @@ const gaugesOf = (
   bodies: () => facade().bodies,
   denied: () => facade().denied(),
   logins: access.stats,
+  replicaReads: () => database?.replica?.reads(),
   recognition: recognition.stats,
   recordings: recordings.stats,
   tls,
@@ -82,6 +83,7 @@ export const buildFacade = (parts: FacadeParts): Facade => {
       connections: () => broker.connections,
       listening: parts.addresses,
       database: database?.health,
+      replica: database?.replica?.health,
       redis: redis && (() => redis.available && bridge.stats().latestAvailable),
     })
   const tls = watchTls(parts.tls, limited, clock)

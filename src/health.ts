@@ -10,6 +10,8 @@ export interface HealthDeps {
   readonly listening: () => Addresses | undefined
   /** Absent: USEDB=false. */
   readonly database: (() => Promise<PartHealth>) | undefined
+  /** Absent: no DATABASE_READ_URL. */
+  readonly replica?: (() => Promise<PartHealth>) | undefined
   /** Absent: no REDIS_URL. */
   readonly redis: (() => boolean) | undefined
 }
@@ -43,6 +45,7 @@ const brokerHealth = ({ listening, connections }: HealthDeps): PartHealth => {
 export const reportHealth = async (deps: HealthDeps): Promise<HealthReport> => {
   const parts: Record<string, PartHealth> = { broker: brokerHealth(deps), spool: spoolHealth(deps) }
   if (deps.database !== undefined) parts.database = await deps.database()
+  if (deps.replica !== undefined) parts.replica = await deps.replica()
   if (deps.redis !== undefined) {
     const ok = deps.redis()
     parts.redis = {

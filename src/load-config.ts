@@ -30,6 +30,7 @@ const SETTINGS = z.object({
   API_KEY: text().optional(),
   LEGACY_OPEN: flag().default(false),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  DATABASE_READ_URL: url('postgres:', 'postgresql:').optional(),
   REDIS_URL: redisUrl().optional(),
   DATA_DIR: text().default('data'),
   USEDB: flag().default(true),
@@ -62,7 +63,13 @@ type Settings = z.output<typeof SETTINGS>
 /** The names of all settings, for the documents that must list them. */
 export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS.shape)
 
-const SECRETS: readonly string[] = ['API_KEY', 'DATABASE_URL', 'REDIS_URL', 'RECOGNITION_URL']
+const SECRETS: readonly string[] = [
+  'API_KEY',
+  'DATABASE_URL',
+  'DATABASE_READ_URL',
+  'REDIS_URL',
+  'RECOGNITION_URL',
+]
 
 /** Settings of the plan that have no effect yet. Taking them silently would promise what is not there. */
 const NOT_YET: readonly string[] = ['BROKER_URL']
@@ -94,6 +101,10 @@ const crossProblems = (set: Readonly<Record<string, string>>): readonly string[]
   const problems = NOT_YET.filter((name) => set[name] !== undefined).map(
     (name) => `${name} is set, but it is not supported yet: unset it`,
   )
+  if (set.DATABASE_READ_URL !== undefined && set.DATABASE_URL === undefined)
+    problems.push(
+      'DATABASE_READ_URL is set without DATABASE_URL: the embedded Postgres has no replica, set both or neither',
+    )
   problems.push(...tlsProblems(set), ...portProblems(set), ...keyProblems(set))
   return problems
 }
@@ -173,6 +184,7 @@ const toConfig = (set: Settings, cwd: string): Config => {
     mqtt: { host, port: set.MQTT_PORT },
     tls: tlsOf(set, cwd),
     databaseUrl: set.DATABASE_URL,
+    databaseReadUrl: set.DATABASE_READ_URL,
     redisUrl: set.REDIS_URL,
     useDb: set.USEDB,
     allowAnonymous: set.ALLOW_ANONYMOUS,
@@ -220,6 +232,7 @@ export const loadConfig = (env: Environment, cwd: string): Config => {
 export const redact = (config: Config): Config => ({
   ...config,
   databaseUrl: config.databaseUrl === undefined ? undefined : redactUrl(config.databaseUrl),
+  databaseReadUrl: config.databaseReadUrl === undefined ? undefined : redactUrl(config.databaseReadUrl),
   redisUrl: config.redisUrl === undefined ? undefined : redactUrl(config.redisUrl),
   recognition: {
     ...config.recognition,

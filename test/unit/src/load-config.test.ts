@@ -30,6 +30,7 @@ describe('defaults', () => {
       mqtt: { host: '127.0.0.1', port: 1883 },
       tls: undefined,
       databaseUrl: undefined,
+      databaseReadUrl: undefined,
       redisUrl: undefined,
       useDb: true,
       allowAnonymous: false,
@@ -121,6 +122,7 @@ describe('values', () => {
   test.each([
     ['DATABASE_URL', 'mysql://u:hunter2@h/db'],
     ['DATABASE_URL', 'hunter2'],
+    ['DATABASE_READ_URL', 'mysql://u:hunter2@h/db'],
     ['DATABASE_URL', 'postgres://u:1/hunter2@h/db'], // reads as host u, port 1
     ['DATABASE_URL', 'postgres://u:hun"ter2@h/db'],
     ['REDIS_URL', 'http://:hunter2@h'],
@@ -128,7 +130,7 @@ describe('values', () => {
     ['REDIS_URL', 'redis+sentinel://:hunter2@h1,h2'],
     ['REDIS_URL', 'redis+sentinel://h1/m?sentinelPassword=hun"ter2'],
   ])('%s=%s is refused and what was given is not shown', (name, given) => {
-    const [problem, ...others] = problemsOf({ [name]: given })
+    const [problem, ...others] = problemsOf({ DATABASE_URL: 'postgres://h/db', [name]: given })
     expect(others).toEqual([])
     expect(problem).toMatch(new RegExp(`^${name} is a value that is not shown: allowed is a URL such as`))
     expect(problem).not.toMatch(/hun"?ter2/)
@@ -140,6 +142,12 @@ describe('values', () => {
     'redis+sentinel://:p@h1:26379,h2:26379/mymaster/0?sentinelPassword=q',
   ])('REDIS_URL=%s is taken as it is', (given) => {
     expect(load({ REDIS_URL: given }).redisUrl).toBe(given)
+  })
+
+  test('a replica of the embedded Postgres there is none', () => {
+    expect(problemsOf({ DATABASE_READ_URL: 'postgres://replica/x' })).toEqual([
+      'DATABASE_READ_URL is set without DATABASE_URL: the embedded Postgres has no replica, set both or neither',
+    ])
   })
 
   test('a REDIS_URL that cannot be read is answered with the forms there are', () => {
@@ -324,6 +332,7 @@ describe('printing', () => {
     const config = load({
       API_KEY: 'hunter2',
       DATABASE_URL: 'postgres://me:hunter2@db:5432/x?sslmode=require&password=hunter2',
+      DATABASE_READ_URL: 'postgres://me:hunter2@replica/x',
       REDIS_URL: 'redis://:hun@ter2@cache',
       RECOGNITION_URL: 'http://me:hunter2@faces:9001',
     })
@@ -332,6 +341,7 @@ describe('printing', () => {
       ...config,
       apiKey: '***',
       databaseUrl: 'postgres://me:***@db:5432/x?sslmode=require&password=***',
+      databaseReadUrl: 'postgres://me:***@replica/x',
       redisUrl: 'redis://:***@cache',
       recognition: { url: 'http://me:***@faces:9001', timeoutMs: 3_000 },
     })
