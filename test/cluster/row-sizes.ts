@@ -1,5 +1,5 @@
 /**
- * What a reading takes: in the spool, in a real Postgres (table, index, log), and how the statements that Sluice uses
+ * What a reading takes: in Redis, in the spool, in a real Postgres (table, index, log), and how the statements that Sluice uses
  * are planned over its partitions. The figures of docs/scaling.md are made by it:
  *
  *   node dist/test/cluster/row-sizes.js --rows 600000 --boards 1000
@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { createRowEncoder } from '../../bridge/core/copy-row.ts'
+import { mergeReading } from '../../bridge/core/latest.ts'
 import type { DeviceId, Reading } from '../../bridge/core/reading.ts'
 import type { Batch } from '../../bridge/ports.ts'
 import { createPostgresHistory } from '../../bridge/stores/postgres-history.ts'
@@ -17,7 +18,10 @@ import { migrate } from '../../bridge/stores/postgres-migrate.ts'
 import { createPartitions } from '../../bridge/stores/postgres-partitions.ts'
 import { createPostgresPool } from '../../bridge/stores/postgres-pool.ts'
 import { createPostgresSink } from '../../bridge/stores/postgres-sink.ts'
+import { createRedisConnection } from '../../bridge/stores/redis-connection.ts'
+import { createRedisLatest } from '../../bridge/stores/redis-latest.ts'
 import { createEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
+import { startRedis } from '../support/redis.ts'
 
 const BATCH_ROWS = 5_000
 const START = Date.UTC(2026, 9, 1)
@@ -140,6 +144,28 @@ const plansOf = async (url: string): Promise<readonly string[]> => {
   return plans.filter((plan) => plan.includes('sensor_data'))
 }
 
+const DEVICES = 10_000
+
+/** What a device's latest values take in Redis. */
+const measureRedis = async (): Promise<void> => {
+  const redis = await startRedis()
+  const connection = createRedisConnection(redis.url)
+  try {
+    await connection.start()
+    const used = async (): Promise<number> =>
+      Number(/^used_memory:(\d+)/m.exec(await connection.client.info('memory'))?.[1])
+    const before = await used()
+    const latest = Array.from({ length: DEVICES }, (_, n) =>
+      mergeReading(undefined, rowOf(n, DEVICES, custom)),
+    )
+    await createRedisLatest(connection.client).put(latest)
+    say(`latest values in Redis: ${(((await used()) - before) / DEVICES).toFixed(0)} bytes a device`)
+  } finally {
+    await connection.close()
+    await redis.stop()
+  }
+}
+
 const main = async (): Promise<void> => {
   const { values } = parseArgs({
     options: { rows: { type: 'string', default: '600000' }, boards: { type: 'string', default: '1000' } },
@@ -155,6 +181,7 @@ const main = async (): Promise<void> => {
     const bench = { url, pool, rows: Number(values.rows), boards: Number(values.boards) }
     say(`${version}, ${bench.rows} rows of ${bench.boards} boards in turn; bytes a row`)
     for (const [name, shape] of SHAPES) await measure(bench, name, shape)
+    await measureRedis()
     await pool.query('ANALYZE sensor_data')
     for (const plan of await plansOf(url)) say(`\n${plan}`)
     await pool.end()

@@ -78,3 +78,22 @@ test('no more connections of one address are let in than MAX_PER_ADDRESS', async
   }
   expect([await open(), await open(), await open()]).toEqual(['let in', 'let in', 'refused'])
 })
+
+test('an address with more than five wrong logins in a minute is turned away before it reaches a node', async () => {
+  let asked = 0
+  const service = await startHttpService((request, response) => {
+    const isCheck = request.url === '/health'
+    if (!isCheck) asked += 1
+    response.writeHead(isCheck ? 200 : 401).end('{}')
+  })
+  cleanup(service.close)
+  const port = Number(new URL(service.url).port)
+  const node = { mqtt: port, http: port }
+  const proxy = await startHaproxy({ nodes: [node, node, node] })
+  cleanup(proxy.stop)
+  const statuses: number[] = []
+  for (let login = 0; login < 8; login++)
+    statuses.push((await fetch(`http://127.0.0.1:${proxy.httpPort}/api/v1/devices`)).status)
+  expect(statuses).toEqual([401, 401, 401, 401, 401, 401, 429, 429])
+  expect(asked).toBe(6)
+})
