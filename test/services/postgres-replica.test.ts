@@ -59,7 +59,10 @@ const openHistory = async () => {
     await pool.query('TRUNCATE sensor_data, ingest_cursor')
     await Promise.all([pool.end(), replicaPool.end(), raw.close()])
   }
-  return { history, store, sink, spoolId, fallbacks, later: (ms: number) => void (now += ms), end }
+  const later = (ms: number): void => {
+    now += ms
+  }
+  return { history, store, sink, spoolId, fallbacks, later, end }
 }
 
 const open = async () => {
