@@ -52,12 +52,20 @@ export const createRedisConnection = (
     else onAvailable(false, unavailable(address, lastError))
   }
 
+  let nodeError: unknown
+  // Of a node of a Redis Cluster. What the cluster itself says then is less: that a connection was closed.
+  client.on('node error', (error: unknown) => {
+    nodeError = error
+  })
   client.on('error', (error: unknown) => {
-    lastError = causeOf(error)
+    lastError = nodeError ?? causeOf(error)
     // While no Sentinel answers there is no connection yet that could close.
     if (address.kind === 'sentinel' && client.status === 'connecting') report('down')
   })
-  client.on('ready', () => report('up'))
+  client.on('ready', () => {
+    nodeError = undefined
+    report('up')
+  })
   client.on('close', () => report('down'))
 
   const close = async (): Promise<void> => {
