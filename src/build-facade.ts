@@ -35,7 +35,7 @@ const clock = (): number => Date.now()
 const monotonic = (): number => performance.now()
 
 const gaugesOf = (
-  { access, bridge, broker, config, recognition, recordings }: FacadeParts,
+  { access, bridge, broker, config, database, recognition, recordings }: FacadeParts,
   facade: () => Pick<Facade, 'connections' | 'sockets' | 'bodies' | 'denied'>,
   tls: () => TlsNumbers,
 ): Gauges => ({
@@ -60,6 +60,7 @@ const gaugesOf = (
   denied: () => facade().denied(),
   logins: access.stats,
   external: () => broker.external?.stats() ?? NO_EXTERNAL_STATS,
+  replicaReads: () => database?.replica?.reads(),
   recognition: recognition.stats,
   recordings: recordings.stats,
   tls,
@@ -85,6 +86,7 @@ export const buildFacade = (parts: FacadeParts): Facade => {
       listening: parts.addresses,
       external: broker.external?.health,
       database: database?.health,
+      replica: database?.replica?.health,
       redis: redis && (() => redis.available && bridge.stats().latestAvailable),
     })
   const tls = watchTls(parts.tls, limited, clock)

@@ -32,6 +32,8 @@ export interface Config {
     | undefined
   /** Secret: may hold a password. Undefined: the embedded Postgres, unless `useDb` is false. */
   readonly databaseUrl: string | undefined
+  /** Secret. A replica of `databaseUrl` for history; undefined: none. */
+  readonly databaseReadUrl: string | undefined
   /** Secret. Undefined: latest values and caches in memory only. */
   readonly redisUrl: string | undefined
   readonly useDb: boolean

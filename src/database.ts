@@ -19,7 +19,9 @@ import {
   type ReadingSink,
 } from '../bridge/index.ts'
 import { errorText } from './error-text.ts'
-import type { Log } from './logging.ts'
+import type { LimitedLog, Log } from './logging.ts'
+import { createPostgresHealth } from './postgres-health.ts'
+import { createReadReplica, type ReadReplica } from './read-replica.ts'
 
 export interface Database {
   readonly sink: ReadingSink
@@ -28,6 +30,8 @@ export interface Database {
   readonly buzzer: BuzzerStore
   readonly credentials: CredentialStore
   readonly changes: CredentialChanges
+  /** Undefined: no DATABASE_READ_URL. */
+  readonly replica: Pick<ReadReplica, 'health' | 'reads'> | undefined
   /** Migrates and makes partitions; a Postgres that is away is no error: it is made ready when it comes. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -38,11 +42,10 @@ export interface Database {
 export interface DatabaseOptions {
   /** Secret. */
   readonly url: string
+  /** Secret. A replica that history is read from; undefined: none. */
+  readonly readUrl: string | undefined
   readonly retentionDays: number
 }
-
-const HEALTH_EVERY_MS = 2_000
-const HEALTH_TIMEOUT_MS = 1_000
 
 const GOODBYE_MS = 1_500
 
@@ -52,7 +55,7 @@ const soon = (end: Promise<void>): Promise<unknown> =>
 
 /** The stores in the Postgres at `url`. Nothing is connected before `start`. */
 export const createDatabase = (
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  { clock, log, limited }: { readonly clock: Clock; readonly log: Log; readonly limited: LimitedLog },
   options: DatabaseOptions,
 ): Database => {
   const warn = (what: string) => (error: unknown) => log.warn({ error: errorText(error) }, what)
@@ -67,36 +70,20 @@ export const createDatabase = (
     await partitions.start()
   }
   const sink = createPostgresSink({ partitions, prepare }, { url: options.url })
-  let asked: { readonly at: number; readonly answer: Promise<PartHealth> } | undefined
-
+  const history = createPostgresHistory(pool)
+  const replica =
+    options.readUrl === undefined
+      ? undefined
+      : createReadReplica({ clock, limited, history, sink }, options.readUrl)
   const ask = async (): Promise<PartHealth> => {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new Error(`no answer within ${HEALTH_TIMEOUT_MS} ms`)),
-        HEALTH_TIMEOUT_MS,
-      )
-    })
-    try {
-      const { rows } = await Promise.race([
-        pool.query<{ server_version: string }>('SHOW server_version'),
-        late,
-      ])
-      return { ok: true, message: 'connected', version: rows[0]?.server_version ?? null }
-    } catch (error) {
-      return {
-        ok: false,
-        message: `Postgres does not answer (${errorText(error)}): readings wait in the spool`,
-        version: null,
-      }
-    } finally {
-      clearTimeout(timer)
-    }
+    const { rows } = await pool.query<{ server_version: string }>('SHOW server_version')
+    return { ok: true, message: 'connected', version: rows[0]?.server_version ?? null }
   }
 
   return {
-    sink,
-    history: createPostgresHistory(pool),
+    sink: replica?.sink ?? sink,
+    history: replica?.history ?? history,
+    replica,
     devices: createPostgresDevices(pool),
     buzzer: createPostgresBuzzer(pool),
     credentials: createPostgresCredentials(pool),
@@ -117,12 +104,12 @@ export const createDatabase = (
     stop: async () => {
       await partitions.stop()
       // A Postgres that hangs would hold each of them for as long as a query may take.
-      await Promise.all([soon(sink.close()), soon(pool.end())])
+      await Promise.all([sink.close(), pool.end(), replica?.stop()].map((end) => soon(Promise.resolve(end))))
     },
-    health: () => {
-      const now = clock()
-      if (asked === undefined || now - asked.at >= HEALTH_EVERY_MS) asked = { at: now, answer: ask() }
-      return asked.answer
-    },
+    health: createPostgresHealth({
+      clock,
+      ask,
+      failed: (why) => `Postgres does not answer (${why}): readings wait in the spool`,
+    }),
   }
 }

@@ -12,6 +12,8 @@ export interface HealthDeps {
   readonly external?: (() => PartHealth) | undefined
   /** Absent: USEDB=false. */
   readonly database: (() => Promise<PartHealth>) | undefined
+  /** Absent: no DATABASE_READ_URL. */
+  readonly replica?: (() => Promise<PartHealth>) | undefined
   /** Absent: no REDIS_URL. */
   readonly redis: (() => boolean) | undefined
 }
@@ -46,6 +48,7 @@ const brokerHealth = ({ listening, connections, external }: HealthDeps): PartHea
 export const reportHealth = async (deps: HealthDeps): Promise<HealthReport> => {
   const parts: Record<string, PartHealth> = { broker: brokerHealth(deps), spool: spoolHealth(deps) }
   if (deps.database !== undefined) parts.database = await deps.database()
+  if (deps.replica !== undefined) parts.replica = await deps.replica()
   if (deps.redis !== undefined) {
     const ok = deps.redis()
     parts.redis = {

@@ -8,7 +8,7 @@ import { BROKER_SETTINGS, brokerProblems, toBroker } from './broker-settings.ts'
 import type { Config } from './config.ts'
 import { LIMIT_SETTINGS, toLimits } from './limit-settings.ts'
 import { MASK, redactUrl } from './redact.ts'
-import { flag, host, isLoopback, oneOf, origins, size, text, url, whole } from './setting-values.ts'
+import { flag, host, isLoopback, oneOf, origins, redisUrl, size, text, url, whole } from './setting-values.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -32,7 +32,8 @@ const SETTINGS = z.object({
   LEGACY_OPEN: flag().default(false),
   ...BROKER_SETTINGS,
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
-  REDIS_URL: url('redis:', 'rediss:').optional(),
+  DATABASE_READ_URL: url('postgres:', 'postgresql:').optional(),
+  REDIS_URL: redisUrl().optional(),
   DATA_DIR: text().default('data'),
   USEDB: flag().default(true),
   SPOOL_MAX_BYTES: size(65_536).default(10 * 2 ** 30),
@@ -64,7 +65,14 @@ type Settings = z.output<typeof SETTINGS>
 /** The names of all settings, for the documents that must list them. */
 export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS.shape)
 
-const SECRETS: readonly string[] = ['API_KEY', 'BROKER_URL', 'DATABASE_URL', 'REDIS_URL', 'RECOGNITION_URL']
+const SECRETS: readonly string[] = [
+  'API_KEY',
+  'BROKER_URL',
+  'DATABASE_URL',
+  'DATABASE_READ_URL',
+  'REDIS_URL',
+  'RECOGNITION_URL',
+]
 
 /** The environment cannot be used. `problems` names every one; `message` holds them all, a line each. */
 export class ConfigError extends Error {
@@ -90,8 +98,24 @@ const shown = (name: string, value: string | undefined): string => {
 
 /** Rules between settings. They read the text, so they hold also while other settings are broken. */
 const crossProblems = (set: Readonly<Record<string, string>>): readonly string[] => {
-  return [...tlsProblems(set), ...portProblems(set), ...keyProblems(set), ...brokerProblems(set)]
+  return [
+    ...tlsProblems(set),
+    ...portProblems(set),
+    ...keyProblems(set),
+    ...brokerProblems(set),
+    ...replicaProblems(set),
+  ]
 }
+
+const replicaProblems = ({
+  DATABASE_URL,
+  DATABASE_READ_URL,
+}: Readonly<Record<string, string>>): readonly string[] =>
+  DATABASE_READ_URL !== undefined && DATABASE_URL === undefined
+    ? [
+        'DATABASE_READ_URL is set without DATABASE_URL: the embedded Postgres has no replica, set both or neither',
+      ]
+    : []
 
 const MIN_KEY_LENGTH = 16
 
@@ -175,6 +199,7 @@ const toConfig = (set: Settings, cwd: string): Config => {
     tls: tlsOf(set, cwd),
     broker: toBroker(set, cwd),
     databaseUrl: set.DATABASE_URL,
+    databaseReadUrl: set.DATABASE_READ_URL,
     redisUrl: set.REDIS_URL,
     useDb: set.USEDB,
     allowAnonymous: set.ALLOW_ANONYMOUS,
@@ -223,6 +248,7 @@ export const redact = (config: Config): Config => ({
   ...config,
   broker: config.broker && { ...config.broker, url: redactUrl(config.broker.url) },
   databaseUrl: config.databaseUrl === undefined ? undefined : redactUrl(config.databaseUrl),
+  databaseReadUrl: config.databaseReadUrl === undefined ? undefined : redactUrl(config.databaseReadUrl),
   redisUrl: config.redisUrl === undefined ? undefined : redactUrl(config.redisUrl),
   recognition: {
     ...config.recognition,

@@ -6,7 +6,7 @@ export const MASK = '***'
 // Greedy up to the last @ before the path: a password may hold a bare @. No double quotes or blanks, so that a
 // match never leaves the JSON string or the word it began in (`loadConfig` refuses URLs that hold any).
 const URL_PASSWORD = /(:\/\/[^\s"/:@]*):[^\s"/]*@/g
-const URL_PARAMETER = /([?&](?:api_?key|password|token|secret)=)[^\s"&#]*/gi
+const URL_PARAMETER = /([?&](?:api_?key|(?:sentinel)?password|token|secret)=)[^\s"&#]*/gi
 
 /** `text` with the passwords of all URLs in it, and secret query parameters, masked. */
 export const redactUrl = (text: string): string =>

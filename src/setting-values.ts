@@ -5,6 +5,7 @@
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { parseRedisUrl, REDIS_URL_FORMS } from '../bridge/index.ts'
 
 const value = <T>(allowed: string, parse: (text: string) => T | undefined) =>
   z.string().transform((text, context): T => {
@@ -114,5 +115,11 @@ const CLIENT_ID = /^[^\p{Cc}+#/]{1,100}$/u
 
 export const clientId = () =>
   value('1 to 100 characters, none of them + # or /', (text) => (CLIENT_ID.test(text) ? text : undefined))
+/** Where Redis is: one server, the nodes of a Redis Cluster, or Sentinels. */
+export const redisUrl = () =>
+  value(
+    `a URL such as ${REDIS_URL_FORMS}; characters such as @ / ? # in a password percent-encoded`,
+    (text) => (UNMASKABLE.test(text) || parseRedisUrl(text) === undefined ? undefined : text),
+  )
 
 export const text = () => z.string()

@@ -82,7 +82,7 @@ const toReading = (row: ReadingRow): Reading => ({
 })
 
 /** Reads readings back. Both methods throw STORE_UNAVAILABLE. */
-export const createPostgresHistory = (pool: pg.Pool): HistoryReader => {
+export const createPostgresHistory = (pool: pg.Pool | pg.PoolClient): HistoryReader => {
   const read = async (
     name: string,
     text: string,

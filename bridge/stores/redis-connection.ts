@@ -1,28 +1,21 @@
 /**
- * One connection to Redis that comes and goes. It fails fast: while Redis is away every command is refused at
- * once (no queue that grows through an outage), and what a command carried is the caller's to keep. A frozen
- * server is noticed by the command timeout, a dead network path by the socket timeout.
+ * One connection to Redis that comes and goes (to each node of it, when it is a Redis Cluster). How it fails is
+ * told in redis-client.ts; here is whether it is there, and why not.
  *
  * Errors of ioredis can carry the arguments of a command, AUTH among them, so none is handed on as it is.
  */
-import { Redis } from 'ioredis'
 import { BridgeError } from '../core/errors.ts'
-import { type RetryPolicy, retryDelay } from '../core/retry.ts'
+import { parseRedisUrl, REDIS_URL_FORMS, type RedisAddress } from './redis-address.ts'
+import { createRedisClient, type RedisClient } from './redis-client.ts'
 
-/** Redis starts in well under a second, and a reconnect costs it next to nothing: ask often. */
-const RECONNECT: RetryPolicy = { minDelayMs: 50, maxDelayMs: 2_000 }
-const CONNECT_TIMEOUT_MS = 5_000
-const COMMAND_TIMEOUT_MS = 2_000
-const SOCKET_TIMEOUT_MS = 5_000
 const QUIT_TIMEOUT_MS = 1_000
-/** ioredis keeps a timer of this length even for a socket that is closed already: short, or it delays the exit. */
-const DISCONNECT_TIMEOUT_MS = 100
 
 /** Told on each change, never twice the same; `error` says why it is away. */
 export type OnAvailable = (available: boolean, error?: BridgeError) => void
 
 export interface RedisConnection {
-  readonly client: Redis
+  readonly client: RedisClient
+  /** A Redis Cluster counts as available while it is known where its keys are, also when one node is away. */
   readonly available: boolean
   /** Begins to connect. Resolves when the first attempt succeeded or failed; never rejects. */
   start(): Promise<void>
@@ -33,7 +26,7 @@ export interface RedisConnection {
 /**
  * Prepares a connection; nothing is opened before `start`.
  *
- * @param url `redis://` or `rediss://`, may hold user and password
+ * @param url in one of the forms of `parseRedisUrl`, may hold user and password
  * @throws STORE_UNAVAILABLE when the URL cannot be read (the message does not hold it)
  */
 export const createRedisConnection = (
@@ -41,28 +34,46 @@ export const createRedisConnection = (
   onAvailable: OnAvailable = () => {},
   random: () => number = Math.random,
 ): RedisConnection => {
-  const target = parseTarget(url)
-  const client = newClient(url, random)
+  const address = addressOf(url)
+  const client = createRedisClient(address, random)
   let state: 'unknown' | 'up' | 'down' = 'unknown'
   let lastError: unknown
   let closing: Promise<void> | undefined
+  let known: () => void = () => {}
+  const firstKnown = new Promise<void>((resolve) => {
+    known = resolve
+  })
 
   const report = (next: 'up' | 'down'): void => {
+    known()
     if (state === next || closing !== undefined) return
     state = next
     if (next === 'up') onAvailable(true)
-    else onAvailable(false, unavailable(target, lastError))
+    else onAvailable(false, unavailable(address, lastError))
   }
 
-  client.on('error', (error: unknown) => {
-    lastError = error
+  let nodeError: unknown
+  // Of a node of a Redis Cluster. What the cluster itself says then is less: that a connection was closed.
+  client.on('node error', (error: unknown) => {
+    nodeError = error
   })
-  client.on('ready', () => report('up'))
+  client.on('error', (error: unknown) => {
+    lastError = nodeError ?? causeOf(error)
+    // While no Sentinel answers there is no connection yet that could close.
+    if (address.kind === 'sentinel' && client.status === 'connecting') report('down')
+  })
+  client.on('ready', () => {
+    nodeError = undefined
+    report('up')
+  })
   client.on('close', () => report('down'))
 
   const close = async (): Promise<void> => {
-    if (client.status === 'ready') await quit(client)
-    client.disconnect()
+    const wasReady = client.status === 'ready'
+    if (wasReady) await quit(client)
+    // A Redis Cluster that has quit is on its way to its end; disconnecting it again would stop it half-way.
+    if (!wasReady || address.kind !== 'cluster') client.disconnect()
+    known()
   }
 
   return {
@@ -71,7 +82,10 @@ export const createRedisConnection = (
       return client.status === 'ready'
     },
     start: async () => {
-      if (client.status === 'wait' && closing === undefined) await client.connect().catch(() => {})
+      if (client.status !== 'wait' || closing !== undefined) return
+      // The promise of ioredis is not settled while Sentinels, or the slots of a Redis Cluster, are still looked for.
+      client.connect().catch(() => {})
+      await firstKnown
     },
     close: () => {
       closing ??= close()
@@ -84,25 +98,7 @@ export const createRedisConnection = (
 export const redisFailure = (what: string, error: unknown): BridgeError =>
   new BridgeError('STORE_UNAVAILABLE', `${what}: ${reason(error)}`)
 
-const newClient = (url: string, random: () => number): Redis =>
-  new Redis(url, {
-    lazyConnect: true,
-    connectionName: 'sluice',
-    // RESP2 is understood by every server and proxy; nothing here needs RESP3.
-    protocol: 2,
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    socketTimeout: SOCKET_TIMEOUT_MS,
-    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
-    retryStrategy: (attempt) => retryDelay(attempt, RECONNECT, random),
-    // After a failover the connection may lead to what is now a replica. READONLY is Redis' code for it.
-    reconnectOnError: (error) => error.message.startsWith('READONLY '),
-  })
-
-const quit = async (client: Redis): Promise<void> => {
+const quit = async (client: RedisClient): Promise<void> => {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, QUIT_TIMEOUT_MS)
@@ -111,29 +107,28 @@ const quit = async (client: Redis): Promise<void> => {
   clearTimeout(timer)
 }
 
-interface Target {
-  readonly name: string
-  readonly password: string
+const addressOf = (url: string): RedisAddress => {
+  const address = parseRedisUrl(url)
+  if (address !== undefined) return address
+  throw new BridgeError(
+    'STORE_UNAVAILABLE',
+    `The URL of Redis cannot be read: it must look like ${REDIS_URL_FORMS}`,
+  )
 }
 
-const parseTarget = (url: string): Target => {
-  try {
-    const { host, password, protocol } = new URL(url)
-    if (protocol !== 'redis:' && protocol !== 'rediss:') throw new Error(`protocol ${protocol}`)
-    return { name: host, password: decodeURIComponent(password) }
-  } catch {
-    throw new BridgeError(
-      'STORE_UNAVAILABLE',
-      'The URL of Redis cannot be read: it must look like redis://user:password@host:6379/0',
-    )
-  }
+/** A Redis Cluster that cannot be reached says so in general; why, the last of its nodes knows. */
+const causeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'lastNodeError' in error ? error.lastNodeError : error
+
+const secretsOf = (address: RedisAddress): readonly string[] => {
+  const secrets = [address.login.password, address.kind === 'sentinel' ? address.sentinelPassword : undefined]
+  return secrets.filter((secret) => secret !== undefined)
 }
 
-const unavailable = ({ name, password }: Target, error: unknown): BridgeError => {
-  const why = reason(error)
-  // No message of Redis is known to hold the password; one that did would end up in a log for good.
-  const shown = password === '' ? why : why.replaceAll(password, '***')
-  return new BridgeError('STORE_UNAVAILABLE', `Redis at ${name} cannot be reached: ${shown}`)
+const unavailable = (address: RedisAddress, error: unknown): BridgeError => {
+  // No message of Redis is known to hold a password; one that did would end up in a log for good.
+  const shown = secretsOf(address).reduce((text, secret) => text.replaceAll(secret, '***'), reason(error))
+  return new BridgeError('STORE_UNAVAILABLE', `Redis at ${address.hosts} cannot be reached: ${shown}`)
 }
 
 const reason = (error: unknown): string => {

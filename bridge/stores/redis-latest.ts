@@ -6,13 +6,14 @@
  *   custom           JSON
  *
  * Newest wins inside Redis, by a script per device, so that two processes (or a late write after an outage)
- * cannot turn a value back. A script call touches one key: what Redis Cluster asks for.
+ * cannot turn a value back. Every command touches one key, and no key is chosen by what another holds: what Redis
+ * Cluster asks for, where the devices are spread over the nodes.
  */
-import type { Redis } from 'ioredis'
-import type { BridgeError } from '../core/errors.ts'
+import type { Result } from 'ioredis'
 import type { Latest } from '../core/latest.ts'
 import { type DeviceId, type JsonValue, METRICS, type MetricName } from '../core/reading.ts'
 import type { LatestStore } from '../ports.ts'
+import type { RedisClient } from './redis-client.ts'
 import { redisFailure } from './redis-connection.ts'
 
 export interface RedisLatestOptions {
@@ -21,6 +22,13 @@ export interface RedisLatestOptions {
 }
 
 const COMMAND = 'sluiceMergeLatest'
+
+// How ioredis is told of a command that was defined.
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    sluiceMergeLatest(key: string, ...fields: string[]): Result<number, Context>
+  }
+}
 
 /** The rule of `mergeLatest` (core/latest.ts): what only the older side holds is kept. ARGV: ts, receivedAt, field, value, … */
 const MERGE_SCRIPT = `
@@ -40,12 +48,12 @@ return 1
 const FIELDS = ['ts', 'receivedAt', 'custom', ...METRICS] as const
 
 /**
- * The latest values of all devices in Redis. `put` and `get` are one pipeline each, whatever their length;
- * both throw STORE_UNAVAILABLE when any part of it failed. A `put` may then have been done in part, and to
- * repeat it is harmless.
+ * The latest values of all devices in Redis. `put` and `get` are one pipeline each, whatever their length (on a
+ * Redis Cluster one for each node); both throw STORE_UNAVAILABLE when any part of it failed. A `put` may then have
+ * been done in part, and to repeat it is harmless.
  */
 export const createRedisLatest = (
-  client: Redis,
+  client: RedisClient,
   { keyPrefix = 'sluice:' }: RedisLatestOptions = {},
 ): LatestStore => {
   client.defineCommand(COMMAND, { lua: MERGE_SCRIPT, numberOfKeys: 1 })
@@ -53,36 +61,45 @@ export const createRedisLatest = (
 
   return {
     put: async (latest) => {
-      if (latest.length === 0) return
-      await run(
-        client,
-        latest.map((one) => [COMMAND, keyOf(one.deviceId), ...encode(one)]),
-        (error) => redisFailure('Latest values could not be written to Redis', error),
-      )
+      const calls = latest.map((one): Call => [COMMAND, keyOf(one.deviceId), ...encode(one)])
+      await run(client, calls, 'Latest values could not be written to Redis')
     },
     get: async (deviceIds) => {
-      if (deviceIds.length === 0) return []
-      const answers = await run(
-        client,
-        deviceIds.map((id) => ['hmget', keyOf(id), ...FIELDS]),
-        (error) => redisFailure('Latest values could not be read from Redis', error),
-      )
+      const calls = deviceIds.map((id): Call => ['hmget', keyOf(id), ...FIELDS])
+      const answers = await run(client, calls, 'Latest values could not be read from Redis')
       return deviceIds.map((id, index) => decode(id, answers[index])).filter((one) => one !== undefined)
     },
   }
 }
 
-const run = async (
-  client: Redis,
-  commands: string[][],
-  failure: (error: unknown) => BridgeError,
-): Promise<readonly unknown[]> => {
-  const results = await client.pipeline(commands).exec()
-  if (results === null) throw failure(undefined)
+/** A command, its key, and what else it is given. */
+type Call = [command: typeof COMMAND | 'hmget', key: string, ...rest: string[]]
+
+const run = async (client: RedisClient, calls: Call[], failed: string): Promise<readonly unknown[]> => {
+  if (calls.length === 0) return []
+  const results = client.isCluster ? await onCluster(client, calls) : await client.pipeline(calls).exec()
+  if (results === null) throw redisFailure(failed, undefined)
   return results.map(([error, result]) => {
-    if (error !== null) throw failure(error)
+    if (error !== null) throw redisFailure(failed, error)
     return result
   })
+}
+
+type Results = readonly [error: unknown, result?: unknown][]
+
+/** Each node its own pipeline, which the client makes of the commands of one turn (redis-client.ts). */
+const onCluster = async (client: RedisClient, calls: readonly Call[]): Promise<Results> => {
+  // It would wait for the nodes to be found, as long as that takes.
+  if (client.status !== 'ready') return [[undefined]]
+  return Promise.all(
+    calls.map(async ([command, key, ...rest]): Promise<Results[number]> => {
+      try {
+        return [null, await client[command](key, ...rest)]
+      } catch (error) {
+        return [error]
+      }
+    }),
+  )
 }
 
 const encode = (latest: Latest): string[] => {

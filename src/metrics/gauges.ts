@@ -41,6 +41,8 @@ export interface Gauges {
   readonly logins: () => LoginStats
   /** The way to an external broker; all 0 with the embedded one. */
   readonly external: () => ExternalStats
+  /** Reads of history since the start, by who answered; undefined without a read replica. */
+  readonly replicaReads: () => Readonly<Record<string, number>> | undefined
   readonly recognition: () => RecognitionStats
   readonly recordings: () => RecordingsStats
   /** Days until the certificate expires (Infinity without TLS), and failures counted since the start. */
@@ -75,6 +77,7 @@ export const readGauges = (registry: Registry, from: Gauges): void => {
   readCameras(registry, from)
   readTls(registry, from)
   readExternal(registry, from.external)
+  readReplica(registry, from)
 }
 
 const placesOf = (sheet: CheckedBalance): Readonly<Record<string, number>> => ({
@@ -233,4 +236,14 @@ const readTls = (registry: Registry, { tls }: Gauges): void => {
     void count(registry, { name, help }, () => tls()[field])
   of('tls_reload_failures', 'Changed TLS files that could not be used', 'reloadFailures')
   of('http_tls_failures', 'Connections to the HTTPS port that ended in their handshake', 'httpFailures')
+}
+
+const readReplica = (registry: Registry, { replicaReads }: Gauges): void => {
+  const help = 'Reads of history where there is a replica: answered by it, or by the primary and why'
+  counts(registry, { name: 'history_reads', help, label: 'from' }, () => {
+    const reads = replicaReads()
+    if (reads === undefined) return {}
+    const { replica = 0, lagging = 0, unavailable = 0, unknown = 0 } = reads
+    return { replica, primary_lagging: lagging, primary_unavailable: unavailable, primary_unknown: unknown }
+  })
 }

@@ -1,7 +1,7 @@
 /**
- * Run before the tests: sees to it that the real Redis, Mosquitto, ffmpeg and openssl they use are installed. Says
- * what it does before it does it. The packages' own services are neither started nor left enabled: a Mosquitto of
- * the system's would hold port 1883, and the tests start private ones.
+ * Run before the tests: sees to it that the real Redis, Mosquitto, ffmpeg, openssl and HAProxy they use are installed.
+ * Says what it does before it does it. The packages' own services are neither started nor left enabled: a Mosquitto
+ * of the system's would hold port 1883, and the tests start private ones.
  */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -73,7 +73,7 @@ const main = (): number => {
   if (plan.kind === 'nothing') return 0
   if (plan.kind === 'apt') {
     say(
-      `The tests need a real Redis, Mosquitto, ffmpeg and openssl. Installing with apt-get: ${plan.packages.join(', ')}`,
+      `The tests need a real Redis, Mosquitto, ffmpeg, openssl and HAProxy. Installing with apt-get: ${plan.packages.join(', ')}`,
     )
     aptInstall(plan.packages, plan.viaSudo)
     const after = planInstall({ ...machine, osRelease: '' }, () => false)

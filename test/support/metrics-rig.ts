@@ -50,6 +50,7 @@ export const createMetricsRig = () => {
         closedLarge: 8,
         errors: 0,
       }),
+      replicaReads: () => ({ replica: 31, lagging: 32, unavailable: 33, unknown: 34 }),
       recognition: () => ({ inFlight: 0, asked: 3, skipped: 2, unanswered: 1 }),
       bodies: () => ({ heldBytes: 11, refused: 12 }),
       denied: () => denied,

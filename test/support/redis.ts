@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { eventually } from './eventually.ts'
 
-/** A Redis of the test's own: loopback only, keeps nothing on disk. */
+/** A Redis of the test's own, on the loopback only. */
 export interface TestRedis {
   readonly url: string
   readonly port: number
-  /** Kills it as a crash would; what it held is gone. */
+  /** Kills it as a crash would; what it held is gone, unless it keeps it in a folder. */
   kill(): Promise<void>
-  /** Starts it again on the same port, empty. */
+  /** Starts it again on the same port. */
   restart(): Promise<void>
   /** Makes it hang without closing a connection, and go on. */
   freeze(): void
@@ -17,20 +17,22 @@ export interface TestRedis {
   stop(): Promise<void>
 }
 
-/** Starts a private redis-server. `password` demands it of every client; absent `port`: any free one. */
-export const startRedis = async (
-  options: { readonly password?: string; readonly port?: number } = {},
-): Promise<TestRedis> => {
+export interface TestRedisOptions {
+  /** Demanded of every client. */
+  readonly password?: string
+  /** Absent: any free one. */
+  readonly port?: number
+  /** Where it keeps what it is told, synced once a second; absent: nothing is kept. */
+  readonly folder?: string
+}
+
+/** Starts a private redis-server. */
+export const startRedis = async (options: TestRedisOptions = {}): Promise<TestRedis> => {
   const port = options.port ?? (await freePort())
-  let server = await launch(port, options.password)
+  let server = await launch(port, options)
   const auth = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`
 
-  const kill = async (): Promise<void> => {
-    if (server.exitCode !== null || server.signalCode !== null) return
-    const gone = once(server, 'exit')
-    server.kill('SIGKILL')
-    await gone
-  }
+  const kill = (): Promise<void> => killRedis(server)
 
   return {
     url: `redis://${auth}127.0.0.1:${port}`,
@@ -38,7 +40,7 @@ export const startRedis = async (
     kill,
     restart: async () => {
       await kill()
-      server = await launch(port, options.password)
+      server = await launch(port, options)
     },
     freeze: () => void server.kill('SIGSTOP'),
     thaw: () => void server.kill('SIGCONT'),
@@ -56,10 +58,15 @@ export const freePort = async (): Promise<number> => {
   return port
 }
 
-const launch = async (port: number, password: string | undefined): Promise<ChildProcess> => {
-  const flags = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
-  if (password !== undefined) flags.push('--requirepass', password)
-  const server = spawn('redis-server', flags, { stdio: 'ignore' })
+const launch = (port: number, { password, folder }: TestRedisOptions): Promise<ChildProcess> => {
+  const kept = folder === undefined ? ['--appendonly', 'no'] : ['--appendonly', 'yes', '--dir', folder]
+  const auth = password === undefined ? [] : ['--requirepass', password]
+  return launchRedis(port, ['--bind', '127.0.0.1', '--save', '', ...kept, ...auth])
+}
+
+/** Starts a redis-server on this port of the loopback, with these arguments; resolves when it answers. */
+export const launchRedis = async (port: number, args: readonly string[]): Promise<ChildProcess> => {
+  const server = spawn('redis-server', [...args, '--port', `${port}`], { stdio: 'ignore' })
   const failed = new Promise<never>((_resolve, reject) => {
     server.once('error', (error) => reject(new Error('redis-server cannot be started', { cause: error })))
     server.once('exit', (code) => reject(new Error(`redis-server ended at once with code ${code}`)))
@@ -67,6 +74,14 @@ const launch = async (port: number, password: string | undefined): Promise<Child
   failed.catch(() => {})
   await Promise.race([eventually(() => answers(port)), failed])
   return server
+}
+
+/** Kills it as a crash would; resolves when it is gone. */
+export const killRedis = async (server: ChildProcess): Promise<void> => {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  const gone = once(server, 'exit')
+  server.kill('SIGKILL')
+  await gone
 }
 
 const answers = (port: number): Promise<boolean> =>

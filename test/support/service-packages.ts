@@ -8,10 +8,11 @@ export const PACKAGES: { readonly [command: string]: string } = {
   ffmpeg: 'ffmpeg',
   ffprobe: 'ffmpeg',
   openssl: 'openssl',
+  haproxy: 'haproxy',
 }
 
 /** Packages that bring a service, which the system would start. */
-export const SERVICES: readonly string[] = ['redis-server', 'mosquitto']
+export const SERVICES: readonly string[] = ['redis-server', 'mosquitto', 'haproxy']
 
 export interface Machine {
   /** True when the command can be found. */
@@ -38,7 +39,8 @@ export const planInstall = (machine: Machine, canSudo: () => boolean): Plan => {
     error:
       `The tests need ${missing.join(', ')}, not found on this machine, and cannot install them: ${why}.\n` +
       `Debian, Ubuntu: apt-get install --no-install-recommends ${packages.join(' ')}\n` +
-      'macOS: brew install redis mosquitto ffmpeg openssl. Elsewhere: the packages redis, mosquitto, ffmpeg, openssl.',
+      'macOS: brew install redis mosquitto ffmpeg openssl haproxy. Elsewhere: the packages redis, mosquitto, ffmpeg, ' +
+      'openssl, haproxy.',
   })
   if (!isDebianLike(machine.osRelease)) return impossible('this is neither Debian nor Ubuntu')
   if (!machine.has('apt-get')) return impossible('there is no apt-get')

@@ -47,6 +47,12 @@ describe('health', () => {
     })
   })
 
+  test('of a program whose read replica is away is degraded, and goes on', async () => {
+    const answer = await report({ replica: async () => ({ ok: false, message: 'away', version: null }) })
+    expect(answer).toMatchObject({ ready: true, degraded: ['replica'] })
+    expect((await report({})).parts.replica).toBeUndefined()
+  })
+
   test('tells of the TLS ports when they are open', async () => {
     const addresses = { http: 'http://h:1', mqtt: 'mqtt://h:2', https: 'https://h:3', mqtts: 'mqtts://h:4' }
     expect((await report({ listening: () => addresses })).parts.broker).toMatchObject(addresses)

@@ -30,6 +30,7 @@ describe('defaults', () => {
       mqtt: { host: '127.0.0.1', port: 1883 },
       tls: undefined,
       databaseUrl: undefined,
+      databaseReadUrl: undefined,
       redisUrl: undefined,
       useDb: true,
       allowAnonymous: false,
@@ -122,11 +123,15 @@ describe('values', () => {
   test.each([
     ['DATABASE_URL', 'mysql://u:hunter2@h/db'],
     ['DATABASE_URL', 'hunter2'],
+    ['DATABASE_READ_URL', 'mysql://u:hunter2@h/db'],
     ['DATABASE_URL', 'postgres://u:1/hunter2@h/db'], // reads as host u, port 1
     ['DATABASE_URL', 'postgres://u:hun"ter2@h/db'],
     ['REDIS_URL', 'http://:hunter2@h'],
+    ['REDIS_URL', 'redis+cluster://:hunter2@h1,h2:x'],
+    ['REDIS_URL', 'redis+sentinel://:hunter2@h1,h2'],
+    ['REDIS_URL', 'redis+sentinel://h1/m?sentinelPassword=hun"ter2'],
   ])('%s=%s is refused and what was given is not shown', (name, given) => {
-    const [problem, ...others] = problemsOf({ [name]: given })
+    const [problem, ...others] = problemsOf({ DATABASE_URL: 'postgres://h/db', [name]: given })
     expect(others).toEqual([])
     expect(problem).toMatch(new RegExp(`^${name} is a value that is not shown: allowed is a URL such as`))
     expect(problem).not.toMatch(/hun"?ter2/)
@@ -317,6 +322,7 @@ describe('printing', () => {
     const config = load({
       API_KEY: 'hunter2',
       DATABASE_URL: 'postgres://me:hunter2@db:5432/x?sslmode=require&password=hunter2',
+      DATABASE_READ_URL: 'postgres://me:hunter2@replica/x',
       REDIS_URL: 'redis://:hun@ter2@cache',
       RECOGNITION_URL: 'http://me:hunter2@faces:9001',
       BROKER_URL: 'mqtts://me:hunter2@broker:8883',
@@ -327,6 +333,7 @@ describe('printing', () => {
       ...config,
       apiKey: '***',
       databaseUrl: 'postgres://me:***@db:5432/x?sslmode=require&password=***',
+      databaseReadUrl: 'postgres://me:***@replica/x',
       redisUrl: 'redis://:***@cache',
       broker: {
         url: 'mqtts://me:***@broker:8883',

@@ -21,7 +21,7 @@ describe('installing what the tests need', () => {
   test('root on Debian installs the packages of what is missing, each once', () => {
     expect(planInstall(machine([...TOOLS, 'mosquitto']), () => false)).toEqual({
       kind: 'apt',
-      packages: ['redis-server', 'mosquitto-clients', 'ffmpeg', 'openssl'],
+      packages: ['redis-server', 'mosquitto-clients', 'ffmpeg', 'openssl', 'haproxy'],
       viaSudo: false,
     })
   })
