@@ -44,7 +44,7 @@ export interface SessionBook {
   /** Before a session is restored. Nothing to wait for with a clean session that leaves nothing behind. */
   takeUp(client: Client, owner: string): Promise<void> | undefined
   /** Whose the session of this client id is, unless it is over. */
-  ownerOf(clientId: string): string | undefined
+  ownerOf(clientId: string): string | undefined | Promise<string | undefined>
   /** Whether the client that has this session now came back to it [MQTT-3.2.2-2]. */
   isResumed(clientId: string): boolean
   /** Sessions there are, connected or not. */
