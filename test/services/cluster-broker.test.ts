@@ -144,3 +144,111 @@ describe('a retained message', () => {
     expect(heard).toEqual(['one 1'])
   })
 })
+
+describe('a client', () => {
+  test('that comes to another node is released by the first, which publishes its will before', async () => {
+    const [a, b] = await nodes()
+    const watcher = await connect(a)
+    const heard = heardBy(watcher)
+    await watcher.subscribeAsync('devices/#', { qos: 1 })
+    const gone: unknown[] = []
+    a?.broker.events.on('client:disconnected', (event) => gone.push(event))
+    const will = { topic: 'devices/board/status', payload: Buffer.from('offline'), qos: 1 as const, retain: true }
+    const first = await connect(a, { clientId: 'board', will })
+    const closed = new Promise((resolve) => first.once('close', resolve))
+    const second = await connect(b, { clientId: 'board', will })
+    await closed
+    await second.publishAsync('devices/board/status', 'online', { qos: 1, retain: true })
+    await eventually(() => heard.length === 2)
+    expect(heard).toEqual(['devices/board/status offline', 'devices/board/status online'])
+    expect(gone).toEqual([{ clientId: 'board', moved: true }])
+    expect([a?.broker.connections, b?.broker.connections]).toEqual([1, 1])
+  })
+
+  test('goes on with its session on another node: filters, what was queued, and what was not acked', async () => {
+    const [a, b] = await nodes()
+    const session = { clientId: 'app', clean: false }
+    const first = await connect(a, session)
+    await first.subscribeAsync('orders/#', { qos: 1 })
+    await first.endAsync()
+    const sender = await connect(a)
+    for (const order of ['1', '2', '3']) await sender.publishAsync('orders/x', order, { qos: 1 })
+    const again = mqtt.connect(`mqtt://127.0.0.1:${b?.address.port}`, { ...session, reconnectPeriod: 0 })
+    later(() => again.endAsync(true).catch(() => undefined))
+    const heard = heardBy(again)
+    const present = await new Promise((resolve) =>
+      again.once('connect', ({ sessionPresent }) => resolve(sessionPresent)),
+    )
+    expect(present).toBe(true)
+    await eventually(() => heard.length === 3)
+    await sender.publishAsync('orders/x', '4', { qos: 1 })
+    await eventually(() => heard.length === 4)
+    expect(heard).toEqual(['orders/x 1', 'orders/x 2', 'orders/x 3', 'orders/x 4'])
+    await again.endAsync()
+    const last = await connect(a, session)
+    const nothing = heardBy(last)
+    await sender.publishAsync('orders/x', '5', { qos: 1 })
+    await eventually(() => nothing.length > 0)
+    expect(nothing).toEqual(['orders/x 5'])
+  })
+
+  test('of another user takes over neither the session nor the connection of the first', async () => {
+    const policy = {
+      admit: async ({ username = '' }) =>
+        ({ ok: true, identity: { role: 'user', name: username } }) as never,
+      mayPublish: () => true,
+      maySubscribe: () => true,
+      mayRetain: () => true,
+    } as unknown as NonNullable<Parameters<typeof startNode>[2]>['policy']
+    const set = policy === undefined ? {} : { policy }
+    const [a, b] = [await startNode(later, redis, set), await startNode(later, redis, set)]
+    await connect(a, { clientId: 'one', username: 'ann' })
+    const kept = await connect(a, { clientId: 'two', username: 'ann', clean: false })
+    await kept.endAsync()
+    await expect(connect(b, { clientId: 'one', username: 'bob' })).rejects.toThrow(/Identifier rejected/)
+    await expect(connect(b, { clientId: 'two', username: 'bob' })).rejects.toThrow(/Identifier rejected/)
+    await connect(b, { clientId: 'two', username: 'ann' })
+  })
+})
+
+describe('a node that dies', () => {
+  test('leaves its wills to another, once, and not those of boards that are back', async () => {
+    const [a, b, c] = await nodes(3)
+    const watcher = await connect(c)
+    const heard = heardBy(watcher)
+    await watcher.subscribeAsync('wills/#', { qos: 1 })
+    const willOf = (name: string) => ({ topic: `wills/${name}`, payload: Buffer.from('gone'), qos: 1 as const })
+    await connect(a, { clientId: 'lost', will: willOf('lost') })
+    await connect(a, { clientId: 'back', will: willOf('back') })
+    await a?.vanish()
+    const back = await connect(b, { clientId: 'back', will: willOf('back') })
+    await eventually(() => heard.includes('wills/lost gone'), 15_000)
+    await back.publishAsync('wills/end', 'x', { qos: 1 })
+    await eventually(() => heard.includes('wills/end x'))
+    expect(heard).toEqual(['wills/lost gone', 'wills/end x'])
+  }, 30_000)
+})
+
+describe('Redis', () => {
+  test('that is away ends no connection and acks what comes; new sessions are refused until it is back', async () => {
+    const [a, b] = await nodes()
+    const board = await connect(a, { clientId: 'board' })
+    const there = await connect(b)
+    const heard = heardBy(there)
+    await there.subscribeAsync('x/#', { qos: 1 })
+    const kept = await connect(a, { clientId: 'kept', clean: false })
+    await kept.subscribeAsync('x/#', { qos: 1 })
+    await redis.kill()
+    await board.publishAsync('x/1', 'while away', { qos: 1 })
+    await board.publishAsync('sensors/a/data', 'while away', { qos: 1 })
+    await expect(connect(a, { clientId: 'new', clean: false })).rejects.toThrow(/Server unavailable/)
+    await redis.restart()
+    await eventually(() => connect(a, { clientId: 'new', clean: false }).then(() => true), 10_000)
+    await eventually(async () => {
+      await board.publishAsync('x/2', 'again', { qos: 1 })
+      return heard.includes('x/2 again')
+    }, 10_000)
+    expect([board.connected, there.connected]).toEqual([true, true])
+    expect(a?.taken.map(({ message }) => String(message.payload))).toContain('while away')
+  }, 30_000)
+})
