@@ -50,14 +50,20 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
   const hasSink = sink !== undefined
   const books = createBooks({ publisher, clock, monotonic, writer: () => writer, hasSink })
   const { sequences, ledger, clocks, acks } = books
-  const latest = createLatestValues({ store: deps.latest, history, clock, random, events })
+  const latest = createLatestValues(
+    { store: deps.latest, history, clock, random, events },
+    { isShared: deps.bus !== undefined },
+  )
   const registry = createDeviceRegistry(
-    { store: deps.devices, clock, events, random },
+    {
+      ...{ store: deps.devices, clock, events, random, bus: deps.bus },
+      onHeardElsewhere: (deviceId) => recent.forget(deviceId),
+    },
     { flushIntervalMs: options.devicesIntervalMs, cache: options.cache },
   )
   const board = createBoardReplies({ publisher, ingest: () => running() })
   const buzzer = createBuzzer(
-    { store: deps.buzzer, publisher, events, clock, random, reject: board.deadLetter },
+    { store: deps.buzzer, publisher, bus: deps.bus, events, clock, random, reject: board.deadLetter },
     { flushIntervalMs: options.buzzerIntervalMs },
   )
   const frames = createFrames(
@@ -238,8 +244,9 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     buzzer,
     frames,
     balance: ledger,
-    clientConnected: (clientId) => messages.clientConnected(clientId),
-    clientGone: (clientId) => messages.clientGone(clientId),
+    clientConnected: messages.clientConnected,
+    clientGone: messages.clientGone,
+    clientMoved: messages.clientMoved,
     subscribed: acks.subscribed,
     stats: () =>
       bridgeStats({

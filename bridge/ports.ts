@@ -53,7 +53,7 @@ export interface NodeBus {
   tell(kind: string, body: string): void
   /** False when surely no other node listens: what is worth nothing unheard need not be made. */
   isHeard(kind: string): boolean
-  /** Calls back with what other nodes tell; the answer ends it. Only after the broker has started. */
+  /** Calls back with what other nodes tell; the answer ends it. */
   listen(kind: string, listener: (body: string) => void): () => void
 }
 

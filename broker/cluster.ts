@@ -66,6 +66,8 @@ export const createCluster = (
   let link: NodeLink | undefined
   let clients: Readonly<Record<string, Client>> = {}
   let stopped = false
+  /** Listeners of the bus from before the start. */
+  const early = new Set<() => void>()
 
   const noteMoved = (clientId: string): Client | undefined => {
     const client = clients[clientId]
@@ -110,7 +112,10 @@ export const createCluster = (
   }
 
   const open = async (): Promise<void> => {
-    while (!redis.available() && !stopped) await delay(LOOK_MS)
+    while (!redis.available() && !stopped) {
+      if (redis.isClosed()) throw new Error('stopped while it waited for Redis')
+      await delay(LOOK_MS)
+    }
     if (stopped) return
     link = await openNodeLink({ redis, nodeId, onMessage: nodes.receive, onError })
     nodes.start(link)
@@ -125,6 +130,8 @@ export const createCluster = (
     keep,
     join: (local) => {
       emitter = createClusterEmitter({ local, nodes, nodeId, link: () => link, staysHere })
+      for (const add of early) add()
+      early.clear()
       return emitter
     },
     open,
@@ -140,8 +147,12 @@ export const createCluster = (
           listener(String(message.payload))
           done()
         }
-        emitter?.on(topicOf(kind), receive)
-        return () => emitter?.removeListener(topicOf(kind), receive)
+        const add = (): void => void emitter?.on(topicOf(kind), receive)
+        if (emitter === undefined) early.add(add)
+        else add()
+        return () => {
+          if (!early.delete(add)) emitter?.removeListener(topicOf(kind), receive)
+        }
       },
     },
     stats: () => ({

@@ -13,6 +13,8 @@ export interface SharedRedis {
   readonly listener: object
   /** All three can be used now. */
   readonly available: () => boolean
+  /** They will not be available any more. */
+  readonly isClosed: () => boolean
   /** Calls back each time when they can be used again after they could not. */
   readonly onBack: (listener: () => void) => void
   /** `commands` leads to a Redis Cluster. */

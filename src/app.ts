@@ -3,7 +3,7 @@
  * last; the parts that need them are put together in assemble.ts once they run.
  */
 import { join } from 'node:path'
-import { BridgeError, type Level, openLevel } from '../bridge/index.ts'
+import { BridgeError, type Level, openLevel, TIME_TOPIC } from '../bridge/index.ts'
 import { createEmbeddedBroker } from '../broker/index.ts'
 import type { Addresses } from './addresses.ts'
 import { assemble } from './assemble.ts'
@@ -16,6 +16,7 @@ import { createEmbeddedPostgres } from './embedded-postgres/index.ts'
 import { createLifecycle, type Lifecycle } from './lifecycle.ts'
 import { type Log, limitRate } from './logging.ts'
 import { createRestarts } from './restarts.ts'
+import { createSharedRedis } from './shared-redis.ts'
 
 export interface App {
   /** Resolves when everything takes messages. Rejects with a BridgeError that says what to do. */
@@ -42,6 +43,15 @@ export const createApp = (config: Config, log: Log, version: string, wrap: Wrap 
           log: (line) => log.debug({ postgres: line }, 'postgres'),
         })
       : undefined
+  const shared =
+    config.cluster && config.redisUrl !== undefined
+      ? createSharedRedis(config.redisUrl, (available) => {
+          if (available) log.info('the nodes reach each other over Redis')
+          else log.error('Redis is away: nodes do not reach each other, new MQTT sessions are refused')
+        })
+      : undefined
+  // Each node tells its own clients the time.
+  const sharing = shared && { redis: shared.redis, staysHere: (topic: string) => topic === TIME_TOPIC }
   let databaseUrl = config.databaseUrl
   let sessions: Level | undefined
   let inner: Lifecycle | undefined
@@ -88,7 +98,7 @@ export const createApp = (config: Config, log: Log, version: string, wrap: Wrap 
       limited,
       database,
       broker: createEmbeddedBroker(
-        { sessions, policy: access.policy },
+        { sessions: sharing ?? sessions, policy: access.policy },
         { ...config.mqtt, ...config.limits, tls: tls?.mqtts },
       ),
       access,
@@ -104,6 +114,7 @@ export const createApp = (config: Config, log: Log, version: string, wrap: Wrap 
     // First: its lock is what keeps a second Sluice out of the folder, also one in another container.
     { name: 'sessions', start: openSessions, stop: async () => sessions?.close() },
     { name: 'embedded Postgres', start: startPostgres, stop: async () => embedded?.stop() },
+    { name: 'shared Redis', start: async () => shared?.start(), stop: async () => shared?.close() },
     {
       name: 'bridge',
       start: startRest,
@@ -119,6 +130,7 @@ export const createApp = (config: Config, log: Log, version: string, wrap: Wrap 
     },
     stop: async () => {
       restarts.stop()
+      if (addresses === undefined) shared?.abandon()
       await outer.stop(config.shutdownTimeoutMs)
       limited.flush()
     },

@@ -69,7 +69,15 @@ export const assemble = (assembly: Assembly) => {
       ...(http.https === undefined ? {} : { https: urlOf('https', http.https) }),
       ...(mqtt.tls === undefined ? {} : { mqtts: urlOf('mqtts', mqtt.tls) }),
     }
-  const parts = buildBridge({ config, log, database, publisher: broker, events, wrap })
+  const parts = buildBridge({
+    config,
+    log,
+    database,
+    publisher: broker,
+    bus: broker.cluster?.bus,
+    events,
+    wrap,
+  })
   const { bridge, redis, recordings, recognition } = parts
   const acks = createAckLatency({ monotonic: () => performance.now() })
   const watch = createBalanceWatch({ balance: bridge.balance.total, log })
@@ -88,7 +96,9 @@ export const assemble = (assembly: Assembly) => {
   })
   facade.onUpgrade('/mqtt', broker.upgrade)
   broker.events.on('client:connected', ({ clientId }) => bridge.clientConnected(clientId))
-  broker.events.on('client:disconnected', ({ clientId }) => bridge.clientGone(clientId))
+  broker.events.on('client:disconnected', ({ clientId, moved }) =>
+    moved === true ? bridge.clientMoved(clientId) : bridge.clientGone(clientId),
+  )
   broker.events.on('client:subscribed', ({ topics }) => bridge.subscribed(topics))
   events.on('spool:damaged', broker.distrustSessions)
   broker.events.on('publish:denied', ({ identity, topic }) => {

@@ -93,7 +93,8 @@ export const buildFacade = (parts: FacadeParts): Facade => {
   const write = (level: 'error' | 'warn') => (fields: object, msg: string) =>
     limited.write({ key: msg, level, msg, fields: { ...fields } })
   const log = { error: write('error'), warn: write('warn') }
-  const services = { readings, devices, buzzer, frames, recordings, recognition, balance, events }
+  const bus = broker.cluster?.bus
+  const services = { readings, devices, buzzer, frames, recordings, recognition, balance, events, bus }
   const facade = createFacade(
     {
       ...services,

@@ -31,6 +31,7 @@ const SETTINGS = z.object({
   LEGACY_OPEN: flag().default(false),
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   REDIS_URL: url('redis:', 'rediss:').optional(),
+  CLUSTER: flag().default(false),
   DATA_DIR: text().default('data'),
   USEDB: flag().default(true),
   SPOOL_MAX_BYTES: size(65_536).default(10 * 2 ** 30),
@@ -94,7 +95,17 @@ const crossProblems = (set: Readonly<Record<string, string>>): readonly string[]
   const problems = NOT_YET.filter((name) => set[name] !== undefined).map(
     (name) => `${name} is set, but it is not supported yet: unset it`,
   )
-  problems.push(...tlsProblems(set), ...portProblems(set), ...keyProblems(set))
+  problems.push(...tlsProblems(set), ...portProblems(set), ...keyProblems(set), ...clusterProblems(set))
+  return problems
+}
+
+/** What several nodes share must be reached by all of them. */
+const clusterProblems = (set: Readonly<Record<string, string>>): readonly string[] => {
+  if (set.CLUSTER !== 'true') return []
+  const problems = (['REDIS_URL', 'DATABASE_URL'] as const)
+    .filter((name) => set[name] === undefined)
+    .map((name) => `CLUSTER is true without ${name}: set ${name} to the one that all nodes share`)
+  if (set.USEDB === 'false') problems.push('CLUSTER is true with USEDB=false: nodes share their database')
   return problems
 }
 
@@ -175,6 +186,7 @@ const toConfig = (set: Settings, cwd: string): Config => {
     databaseUrl: set.DATABASE_URL,
     redisUrl: set.REDIS_URL,
     useDb: set.USEDB,
+    cluster: set.CLUSTER,
     allowAnonymous: set.ALLOW_ANONYMOUS,
     allowedOrigins: set.ALLOWED_ORIGINS ?? [],
     apiKey: set.API_KEY,

@@ -6,6 +6,8 @@ export interface SharedRedisPart {
   readonly redis: SharedRedis
   /** Begins to connect; does not wait for a Redis that is away. */
   start(): Promise<void>
+  /** Whoever waits for them waits no more. */
+  abandon(): void
   close(): Promise<void>
 }
 
@@ -20,6 +22,7 @@ export const createSharedRedis = (
 ): SharedRedisPart => {
   const listeners = new Set<() => void>()
   let wasAvailable: boolean | undefined
+  let isClosed = false
 
   const look = (): void => {
     const isAvailable = available()
@@ -43,13 +46,18 @@ export const createSharedRedis = (
       publisher: publisher.client,
       listener: listener.client,
       available,
+      isClosed: () => isClosed,
       onBack: (told) => void listeners.add(told),
     },
     start: async () => {
       await Promise.all(connections.map((connection) => connection.start()))
       look()
     },
+    abandon: () => {
+      isClosed = true
+    },
     close: async () => {
+      isClosed = true
       await Promise.all(connections.map((connection) => connection.close()))
     },
   }

@@ -36,6 +36,8 @@ export interface DeviceMessages {
   clientConnected(clientId: string): void
   /** Its connection ended. */
   clientGone(clientId: string): void
+  /** It is connected to another node. */
+  clientMoved(clientId: string): void
 }
 
 /** Wills that a broker publishes after its own death come from nobody. */
@@ -134,6 +136,10 @@ export const createDeviceMessages = (deps: DeviceMessagesDeps): DeviceMessages =
     clientGone: (clientId) => {
       lookedUp.delete(clientId)
       clients.gone(clientId)
+    },
+    clientMoved: (clientId) => {
+      lookedUp.delete(clientId)
+      clients.moved(clientId)
     },
   }
 }

@@ -25,6 +25,8 @@ export interface RecentReadingsOptions extends Partial<ReadingRingsOptions> {
 }
 
 export interface RecentReadings extends Lifecycle {
+  /** Another process took in readings of this device. */
+  forget(deviceId: DeviceId): void
   /**
    * Takes in a durable group, in the order of offsets: at once, before the drain can have copied it. After a
    * start the rows still in the spool come first.
@@ -149,6 +151,7 @@ export const createRecentReadings = (
       if (readings.length > 0) rings.add(readings, firstOffset)
     },
     recent,
+    forget: rings.forget,
     stats: () => ({ hits, misses, size: rings.readings, max: maxReadings, devices: rings.devices }),
     start: async () => {
       timer ??= setInterval(() => rings.sweep(clock()), sweepMs).unref()

@@ -155,7 +155,7 @@ describe('a client', () => {
     a?.broker.events.on('client:disconnected', (event) => gone.push(event))
     const will = { topic: 'devices/board/status', payload: Buffer.from('offline'), qos: 1 as const, retain: true }
     const first = await connect(a, { clientId: 'board', will })
-    const closed = new Promise((resolve) => first.once('close', resolve))
+    const closed = new Promise<void>((resolve) => first.once('close', () => resolve()))
     const second = await connect(b, { clientId: 'board', will })
     await closed
     await second.publishAsync('devices/board/status', 'online', { qos: 1, retain: true })

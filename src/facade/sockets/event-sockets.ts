@@ -12,7 +12,7 @@ import type { Visits } from '../visits.ts'
 import { createAudience } from './audience.ts'
 import { isPing } from './client-message.ts'
 import { createDepartures } from './departures.ts'
-import type { EventSources } from './event-sources.ts'
+import { type EventSources, tellOtherNodes } from './event-sources.ts'
 import { refuseUpgrade } from './refusal.ts'
 import { createRefusedSockets } from './refused-sockets.ts'
 import { type EventSocketsOptions, SOCKET_DEFAULTS, type SocketSettings } from './socket-options.ts'
@@ -74,6 +74,7 @@ export const createEventSockets = (
   const departures = createDepartures(() => audience.viewers.size + refused.count)
   const refused = createRefusedSockets(departures.noted)
   let stopped: Promise<void> | undefined
+  let endTelling: (() => void) | undefined
 
   const admit = (webSocket: WebSocket, { stream, request }: Upgrade, identity: Identity): void => {
     const viewer = createViewer(webSocket, stream, request)
@@ -94,6 +95,7 @@ export const createEventSockets = (
     refused.turnAway(webSocket)
   }
   const stop = async (): Promise<void> => {
+    endTelling?.()
     watch.stop()
     const open = [...audience.viewers].map(({ webSocket }) => webSocket)
     for (const webSocket of open) webSocket.close(GOING_AWAY, 'Server is stopping')
@@ -146,7 +148,10 @@ export const createEventSockets = (
       return audience.viewers.size
     },
     stats: () => ({ ...stats }),
-    start: watch.start,
+    start: () => {
+      endTelling ??= tellOtherNodes(sources, settings.recognizes)
+      watch.start()
+    },
     stop: () => {
       stopped ??= stop()
       return stopped
