@@ -2,6 +2,7 @@
 export * from './bridge.ts'
 export type * from './bridge-types.ts'
 export * from './core/index.ts'
+export { drainSpool } from './drain-spool.ts'
 export * from './events.ts'
 export { TIME_TOPIC } from './pipeline/time-signal.ts'
 export * from './ports.ts'

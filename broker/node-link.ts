@@ -38,7 +38,12 @@ interface State {
 }
 
 /** Resolves when this node is reached by others. */
-export const openNodeLink = async ({ redis, nodeId, onMessage, onError }: NodeLinkDeps): Promise<NodeLink> => {
+export const openNodeLink = async ({
+  redis,
+  nodeId,
+  onMessage,
+  onError,
+}: NodeLinkDeps): Promise<NodeLink> => {
   const emitter = mqemitterRedis({
     subConn: unattended(redis.listener) as never,
     pubConn: unattended(redis.publisher) as never,

@@ -13,8 +13,8 @@ import type { Aedes, Client, PublishPacket, Subscription } from 'aedes'
 import AsyncRedisPersistence from 'aedes-persistence-redis/asyncPersistence.js'
 import { createInOrder } from './in-order.ts'
 import type { BrokerOptions } from './options.ts'
-import type { PersistenceDeps } from './quiet-persistence.ts'
 import { asQueued, type Queueable, recipientsOf, sentAgain } from './queue-rules.ts'
+import type { PersistenceDeps } from './quiet-persistence.ts'
 import type { RetainedLimit } from './retained-ledger.ts'
 import { ONLY_A_SESSION } from './session-keys.ts'
 import { type RedisCommands, type SharedRedis, unattended } from './shared-redis.ts'
@@ -132,10 +132,7 @@ export class SharedPersistence extends AsyncRedisPersistence {
     return added
   }
 
-  override removeSubscriptions(
-    client: { readonly id: string },
-    topics: readonly string[],
-  ): Promise<void> {
+  override removeSubscriptions(client: { readonly id: string }, topics: readonly string[]): Promise<void> {
     return topics.length === 0 ? NOTHING_TO_DO : super.removeSubscriptions(client, topics)
   }
 

@@ -30,11 +30,13 @@ const isPromise = (value: unknown): value is Promise<unknown> =>
  */
 export const unattended = <Client extends object>(client: Client): Client => {
   const methods = new Map<PropertyKey, unknown>()
-  const wrap = (method: (...args: unknown[]) => unknown) => (...args: unknown[]): unknown => {
-    const answer = Reflect.apply(method, client, args)
-    if (isPromise(answer)) answer.catch(() => undefined)
-    return answer
-  }
+  const wrap =
+    (method: (...args: unknown[]) => unknown) =>
+    (...args: unknown[]): unknown => {
+      const answer = Reflect.apply(method, client, args)
+      if (isPromise(answer)) answer.catch(() => undefined)
+      return answer
+    }
   return new Proxy(client, {
     get: (target, name) => {
       const known = methods.get(name)

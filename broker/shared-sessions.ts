@@ -183,7 +183,12 @@ export const createSharedSessions = (
   }
 
   const sweep = async (): Promise<void> => {
-    const ended = (await redis.call('ZRANGEBYSCORE', AWAY, '-inf', now() - sessionExpiryMs)) as readonly string[]
+    const ended = (await redis.call(
+      'ZRANGEBYSCORE',
+      AWAY,
+      '-inf',
+      now() - sessionExpiryMs,
+    )) as readonly string[]
     for (const clientId of ended) {
       onLimit('sessionExpiryMs', clientId)
       await giveUp(clientId)

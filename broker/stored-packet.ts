@@ -6,7 +6,10 @@ const NEWLINE = 0x0a
 type Fields = Pick<PublishPacket, 'topic' | 'qos' | 'retain'> & { readonly [field: string]: unknown }
 
 /** `fields` beside topic, QoS and the retain flag are kept as well. */
-export const encodePacket = ({ payload, ...fields }: Fields & { readonly payload: Buffer | string }): Buffer =>
+export const encodePacket = ({
+  payload,
+  ...fields
+}: Fields & { readonly payload: Buffer | string }): Buffer =>
   Buffer.concat([Buffer.from(`${JSON.stringify(fields)}\n`), Buffer.from(payload)])
 
 /** Undefined for a value that was not written by `encodePacket`. */

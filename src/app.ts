@@ -87,7 +87,14 @@ export const createApp = (config: Config, log: Log, version: string, wrap: Wrap 
     if (sessions === undefined) throw new BridgeError('STOPPING', 'The sessions are not open')
     const database =
       config.useDb && databaseUrl !== undefined
-        ? createDatabase({ clock, log }, { url: databaseUrl, retentionDays: config.retentionDays })
+        ? createDatabase(
+            { clock, log },
+            {
+              url: databaseUrl,
+              retentionDays: config.retentionDays,
+              isShared: config.cluster,
+            },
+          )
         : undefined
     const tls = buildTls(config, log)
     const access = buildAccess(config, log, database)

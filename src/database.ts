@@ -39,6 +39,8 @@ export interface DatabaseOptions {
   /** Secret. */
   readonly url: string
   readonly retentionDays: number
+  /** Other nodes store into the same tables. */
+  readonly isShared?: boolean
 }
 
 const HEALTH_EVERY_MS = 2_000
@@ -66,7 +68,13 @@ export const createDatabase = (
     if (ran.length > 0) log.info({ migrations: ran }, 'the database was brought up to date')
     await partitions.start()
   }
-  const sink = createPostgresSink({ partitions, prepare }, { url: options.url })
+  const sink = createPostgresSink(
+    { partitions, prepare },
+    {
+      url: options.url,
+      isShared: options.isShared === true,
+    },
+  )
   let asked: { readonly at: number; readonly answer: Promise<PartHealth> } | undefined
 
   const ask = async (): Promise<PartHealth> => {

@@ -12,7 +12,8 @@ const WAY: Readonly<Record<BuzzerPhase, number>> = { hidden: 0, waiting: 1, show
 const settled = (one: BuzzerRequest, other: BuzzerRequest): BuzzerRequest => {
   if (one.status === 'completed' || other.status === 'completed')
     return one.status === 'completed' ? one : other
-  if ((one.status === 'pending') !== (other.status === 'pending')) return one.status === 'pending' ? other : one
+  if ((one.status === 'pending') !== (other.status === 'pending'))
+    return one.status === 'pending' ? other : one
   if (one.expiresAt !== other.expiresAt) return one.expiresAt > other.expiresAt ? one : other
   return other.updatedAt > one.updatedAt ? other : one
 }

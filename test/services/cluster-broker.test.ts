@@ -153,7 +153,12 @@ describe('a client', () => {
     await watcher.subscribeAsync('devices/#', { qos: 1 })
     const gone: unknown[] = []
     a?.broker.events.on('client:disconnected', (event) => gone.push(event))
-    const will = { topic: 'devices/board/status', payload: Buffer.from('offline'), qos: 1 as const, retain: true }
+    const will = {
+      topic: 'devices/board/status',
+      payload: Buffer.from('offline'),
+      qos: 1 as const,
+      retain: true,
+    }
     const first = await connect(a, { clientId: 'board', will })
     const closed = new Promise<void>((resolve) => first.once('close', () => resolve()))
     const second = await connect(b, { clientId: 'board', will })
@@ -194,8 +199,7 @@ describe('a client', () => {
 
   test('of another user takes over neither the session nor the connection of the first', async () => {
     const policy = {
-      admit: async ({ username = '' }) =>
-        ({ ok: true, identity: { role: 'user', name: username } }) as never,
+      admit: async ({ username = '' }) => ({ ok: true, identity: { role: 'user', name: username } }) as never,
       mayPublish: () => true,
       maySubscribe: () => true,
       mayRetain: () => true,
@@ -217,7 +221,11 @@ describe('a node that dies', () => {
     const watcher = await connect(c)
     const heard = heardBy(watcher)
     await watcher.subscribeAsync('wills/#', { qos: 1 })
-    const willOf = (name: string) => ({ topic: `wills/${name}`, payload: Buffer.from('gone'), qos: 1 as const })
+    const willOf = (name: string) => ({
+      topic: `wills/${name}`,
+      payload: Buffer.from('gone'),
+      qos: 1 as const,
+    })
     await connect(a, { clientId: 'lost', will: willOf('lost') })
     await connect(a, { clientId: 'back', will: willOf('back') })
     await a?.vanish()
