@@ -8,14 +8,20 @@ import type { BuzzerPhase, BuzzerState } from './buzzer-state.ts'
 
 const WAY: Readonly<Record<BuzzerPhase, number>> = { hidden: 0, waiting: 1, shown: 2, leaving: 3, idle: 4 }
 
-/** A request that was completed stays so, whoever found it lapsed. */
+const newerOf = (one: BuzzerRequest, other: BuzzerRequest): BuzzerRequest => {
+  if (one.expiresAt !== other.expiresAt) return one.expiresAt > other.expiresAt ? one : other
+  return other.updatedAt > one.updatedAt ? other : one
+}
+
+/** A request that was completed stays so, whoever found it lapsed; one that was shown was shown. */
 const settled = (one: BuzzerRequest, other: BuzzerRequest): BuzzerRequest => {
   if (one.status === 'completed' || other.status === 'completed')
     return one.status === 'completed' ? one : other
   if ((one.status === 'pending') !== (other.status === 'pending'))
     return one.status === 'pending' ? other : one
-  if (one.expiresAt !== other.expiresAt) return one.expiresAt > other.expiresAt ? one : other
-  return other.updatedAt > one.updatedAt ? other : one
+  const newer = newerOf(one, other)
+  const deliveredAt = newer.deliveredAt ?? one.deliveredAt ?? other.deliveredAt
+  return newer.deliveredAt === deliveredAt ? newer : { ...newer, deliveredAt }
 }
 
 /** `own` after `heard`; the same object when nothing is new. */
