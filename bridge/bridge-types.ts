@@ -10,7 +10,6 @@ import type {
   Intake,
   LatestStore,
   Lifecycle,
-  NodeBus,
   Publisher,
   ReadingSink,
   SpoolStore,
@@ -20,6 +19,7 @@ import type {
   BuzzerService,
   DeviceService,
   FrameService,
+  NodeBus,
   ReadingService,
 } from './services.ts'
 

@@ -48,15 +48,6 @@ export interface Publisher {
   isHeard(topic: string): boolean
 }
 
-/** The other nodes of a cluster: what one tells, those hear that listen. Lost while Redis is away. */
-export interface NodeBus {
-  tell(kind: string, body: string): void
-  /** False when surely no other node listens: what is worth nothing unheard need not be made. */
-  isHeard(kind: string): boolean
-  /** Calls back with what other nodes tell; the answer ends it. */
-  listen(kind: string, listener: (body: string) => void): () => void
-}
-
 // --- Spool --------------------------------------------------------------------------------------
 
 /**

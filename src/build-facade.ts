@@ -33,6 +33,9 @@ export interface FacadeParts extends BridgeParts {
 const clock = (): number => Date.now()
 const monotonic = (): number => performance.now()
 
+/** Without a cluster there is nobody to tell. */
+const ALONE = { nodes: 0, filters: 0, sent: 0, packets: 0, failed: 0 } as const
+
 const gaugesOf = (
   { access, bridge, broker, config, recognition, recordings }: FacadeParts,
   facade: () => Pick<Facade, 'connections' | 'sockets' | 'bodies' | 'denied'>,
@@ -60,6 +63,7 @@ const gaugesOf = (
   logins: access.stats,
   recognition: recognition.stats,
   recordings: recordings.stats,
+  cluster: () => broker.cluster?.stats() ?? ALONE,
   tls,
 })
 

@@ -2,7 +2,7 @@
 import type { BuzzerState } from '../core/buzzer-state.ts'
 import { parseDeviceId } from '../core/device-id.ts'
 import type { DeviceId } from '../core/reading.ts'
-import type { NodeBus } from '../ports.ts'
+import type { NodeBus } from '../services.ts'
 import type { BuzzerEntry } from './buzzer-table.ts'
 
 export interface BuzzerSharing {

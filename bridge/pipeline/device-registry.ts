@@ -8,8 +8,8 @@ import { BridgeError } from '../core/errors.ts'
 import type { DeviceId } from '../core/reading.ts'
 import { RETRY_POLICIES } from '../core/retry.ts'
 import type { BridgeEmitter } from '../events.ts'
-import type { Clock, DeviceStore, Lifecycle, NodeBus } from '../ports.ts'
-import type { DeviceFacts, DeviceService } from '../services.ts'
+import type { Clock, DeviceStore, Lifecycle } from '../ports.ts'
+import type { DeviceFacts, DeviceService, NodeBus } from '../services.ts'
 import { createDeviceCache, type DeviceCache, type DeviceCacheOptions } from './device-cache.ts'
 import { createDeviceQueries } from './device-queries.ts'
 import type { DeviceRecord } from './device-record.ts'
@@ -34,8 +34,6 @@ export interface DeviceRegistryDeps {
   readonly events: BridgeEmitter
   /** Absent: there are no other nodes. */
   readonly bus?: NodeBus | undefined
-  /** Told of devices that another node has heard of. */
-  readonly onHeardElsewhere?: (deviceId: DeviceId) => void
 }
 
 export interface DeviceRegistryOptions {
@@ -158,14 +156,11 @@ export const createDeviceRegistry = (
       Object.assign(record.device, applyRegistration(record.device, registration, at))
     if (facts !== undefined) Object.assign(record.device, applyFacts(record.device, facts, at))
     if (record.shown !== 'online') table.show(record, at)
-    deps.onHeardElsewhere?.(deviceId)
   }
 
   const learn = (devices: readonly Device[]): void => {
     cache.forget(devices)
-    for (const device of devices) {
-      if (table.learn(device, clock()) && device.hasReadings) deps.onHeardElsewhere?.(device.id)
-    }
+    for (const device of devices) table.learn(device, clock())
   }
 
   const sweep = (): void => {

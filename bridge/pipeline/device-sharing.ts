@@ -4,8 +4,7 @@
  */
 import type { Device } from '../core/device.ts'
 import type { DeviceId } from '../core/reading.ts'
-import type { NodeBus } from '../ports.ts'
-import type { DeviceFacts } from '../services.ts'
+import type { DeviceFacts, NodeBus } from '../services.ts'
 import type { Registration } from './device-updates.ts'
 
 export interface SaidElsewhere {

@@ -35,8 +35,8 @@ export interface DeviceTable {
   show(record: DeviceRecord, now: number): void
   /** Joins a record with its stored row, or with the fact that there is none. */
   confirm(record: DeviceRecord, stored: Device | undefined): void
-  /** Takes over what another node knows of a device, tells of and stores; false when nothing is new. */
-  learn(heard: Device, now: number): boolean
+  /** Takes over what another node knows of a device, tells of and stores. */
+  learn(heard: Device, now: number): void
   /** Takes in what the store holds. `whole`: these are all there are. */
   load(stored: readonly Device[], whole: boolean): void
   values(): IterableIterator<DeviceRecord>
@@ -119,9 +119,9 @@ export const createDeviceTable = (
     records.set(stored.id, record)
   }
 
-  const learn = (heard: Device, now: number): boolean => {
+  const learn = (heard: Device, now: number): void => {
     const known = records.get(heard.id)
-    if (known === undefined && records.size >= maxDevices) return false
+    if (known === undefined && records.size >= maxDevices) return
     const record = known ?? newDeviceRecord(heard.id, heard.lastSeen)
     const { device } = record
     const isNews = known === undefined || heard.lastSeen > device.lastSeen
@@ -141,7 +141,6 @@ export const createDeviceTable = (
     if (known === undefined) record.confirmed = true
     record.shown = statusOf(device, now)
     records.set(heard.id, record)
-    return isNews
   }
 
   return {

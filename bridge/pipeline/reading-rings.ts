@@ -23,8 +23,6 @@ export interface ReadingRings {
   /** As `get`, and keeps the ring from being forgotten. */
   use(deviceId: DeviceId, now: number): ReadingRing | undefined
   replace(deviceId: DeviceId, held: readonly Held[], whole: boolean, now: number): void
-  /** Forgets a device whose readings here are all in Postgres: there are others of it there by now. */
-  forget(deviceId: DeviceId): void
   /** Forgets what nobody used for the time it may stay. */
   sweep(now: number): void
   /** The highest offset of a reading that was never here, or went with its device before it was drained. */
@@ -109,12 +107,6 @@ export const createReadingRings = (
     replace: (deviceId, held, whole, now) => {
       size += entryOf(deviceId, now).ring.replace(held, whole)
       makeRoom()
-    },
-    forget: (deviceId) => {
-      const entry = entries.get(deviceId)
-      if (entry === undefined || !isDrained(entry)) return
-      entries.delete(deviceId)
-      dropped(entry)
     },
     sweep: (now) => {
       for (const [deviceId, entry] of entries) {

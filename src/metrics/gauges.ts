@@ -4,6 +4,7 @@ import type { BoardStats, CheckedBalance } from '../../bridge/index.ts'
 import type { DenialCounts, SocketStats } from '../facade/index.ts'
 import type { RecognitionStats } from '../recognition/index.ts'
 import type { RecordingsStats } from '../recordings/index.ts'
+import { type ClusterCounts, readCluster } from './cluster-gauges.ts'
 import { count, counts, gauge, gauges } from './instruments.ts'
 
 export interface Gauges {
@@ -39,6 +40,7 @@ export interface Gauges {
   readonly logins: () => LoginStats
   readonly recognition: () => RecognitionStats
   readonly recordings: () => RecordingsStats
+  readonly cluster: () => ClusterCounts
   /** Days until the certificate expires (Infinity without TLS), and failures counted since the start. */
   readonly tls: () => {
     readonly daysLeft: number
@@ -67,6 +69,7 @@ export const readGauges = (registry: Registry, from: Gauges): void => {
   readLogins(registry, from)
   readCameras(registry, from)
   readTls(registry, from)
+  readCluster(registry, from)
 }
 
 const placesOf = (sheet: CheckedBalance): Readonly<Record<string, number>> => ({

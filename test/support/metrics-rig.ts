@@ -60,6 +60,7 @@ export const createMetricsRig = () => {
         waiting: 26,
       }),
       recordings: () => ({ running: 0, made: 8, failed: 9 }),
+      cluster: () => ({ nodes: 2, filters: 31, sent: 32, packets: 33, failed: 34 }),
       tls: () => ({ daysLeft: 30, reloadFailures: 15, httpFailures: 16 }),
     },
   )

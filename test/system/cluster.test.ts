@@ -160,6 +160,29 @@ describe('a board that moves', () => {
   })
 })
 
+describe('requests over the limit', () => {
+  test('are refused by every node, whichever took those before', async () => {
+    const path = '/api/v1/sensor-data?deviceId=limited'
+    const ask = async (node: Sluice) => (await exchange(`${node.http}${path}`)).status
+    for (let at = 0; at < 1_000; at += 1) await ask(a)
+    expect(await ask(a)).toBe(429)
+    await eventually(async () => (await ask(b)) === 429)
+  })
+})
+
+describe('readings', () => {
+  test('are the newest on every node, whichever took them in', async () => {
+    const newestAt = async (node: Sluice) =>
+      JSON.stringify((await exchange(`${node.http}/api/v1/sensor-data?deviceId=roamer&limit=1`)).json)
+    for (const [round, node] of [a, b, a, b].entries()) {
+      const board = await connect(node, { clientId: 'roamer' })
+      await publish(board, 'roamer', { temperature: 100 + round, boot: 'l', seq: round })
+      for (const asked of [a, b])
+        await eventually(async () => (await newestAt(asked)).includes(String(100 + round)))
+    }
+  })
+})
+
 describe('settings', () => {
   test('CLUSTER=true says what it lacks', async () => {
     const { dataDir, cleanup } = await freshDataDir()
