@@ -46,18 +46,10 @@ const WITH_READINGS = { hasReadings: true } as const
 export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge => {
   const { spool, sink, history, publisher, bus, events, clock, monotonic, random } = deps
   const topicOf = createTopicCache()
-  const books = createBooks({
-    publisher,
-    clock,
-    monotonic,
-    writer: () => writer,
-    hasSink: sink !== undefined,
-  })
+  const [hasSink, isShared] = [sink !== undefined, bus !== undefined]
+  const books = createBooks({ publisher, clock, monotonic, writer: () => writer, hasSink })
   const { sequences, ledger, clocks, acks } = books
-  const latest = createLatestValues(
-    { store: deps.latest, history, clock, random, events },
-    { isShared: bus !== undefined },
-  )
+  const latest = createLatestValues({ store: deps.latest, history, clock, random, events }, { isShared })
   const registry = createDeviceRegistry(
     { store: deps.devices, clock, events, random, bus },
     { flushIntervalMs: options.devicesIntervalMs, cache: options.cache },
@@ -93,7 +85,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       ttlMs: options.cache.readings.ttlMs,
       sweepMs: options.cache.sweepMs,
       waitForDrainMs: WAIT_FOR_DRAIN_MS,
-      isShared: bus !== undefined,
+      isShared,
     },
   )
   const clients = createDeviceClients({
@@ -246,9 +238,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     buzzer,
     frames,
     balance: ledger,
-    clientConnected: messages.clientConnected,
-    clientGone: messages.clientGone,
-    clientMoved: messages.clientMoved,
+    ...messages.links,
     subscribed: acks.subscribed,
     stats: () =>
       bridgeStats({
