@@ -74,12 +74,15 @@ describe('messages', () => {
 
 describe('a topic that nobody on another node listens to', () => {
   test('costs no Redis message, until somebody does', async () => {
-    const [a, b] = await nodes()
+    // Heartbeats are messages as well.
+    const calm = { times: { heartbeatMs: 600_000 } }
+    const [a, b] = [await startNode(later, redis, calm), await startNode(later, redis, calm)]
+    await eventually(() => a.stats().nodes === 1 && b.stats().nodes === 1)
     const here = await connect(a)
     const board = await connect(a)
     const heard = heardBy(here)
     await here.subscribeAsync('sensors/+/data')
-    const count = (): number => a?.stats().packets ?? -1
+    const count = (): number => a.stats().packets
     const before = count()
     for (let at = 0; at < 200; at += 1) board.publish(`sensors/${at}/data`, '{}', { qos: 1 })
     await eventually(() => heard.length === 200)
@@ -90,9 +93,9 @@ describe('a topic that nobody on another node listens to', () => {
     await eventually(() => heard.length === 400)
     expect(count()).toBe(before + 1)
     await there.unsubscribeAsync('sensors/7/data')
-    await eventually(() => a?.broker.isHeard('sensors/7/data') === true)
+    await eventually(() => a.broker.isHeard('sensors/7/data'))
     await here.unsubscribeAsync('sensors/+/data')
-    await eventually(() => a?.broker.isHeard('sensors/7/data') === false)
+    await eventually(() => !a.broker.isHeard('sensors/7/data'))
   })
 })
 
@@ -104,6 +107,12 @@ describe('a retained message', () => {
     await here.publishAsync('devices/a', 'root', { qos: 1, retain: true })
     await here.publishAsync('devices-b/status', 'other', { qos: 1, retain: true })
     await here.publishAsync('$hidden/x', 'none', { qos: 1, retain: true })
+    const stored = await connect(b)
+    const told = heardBy(stored)
+    await eventually(async () => {
+      await stored.subscribeAsync('$hidden/x')
+      return told.length > 0
+    })
     for (const [filter, expected] of [
       ['devices/a/status', ['devices/a/status on']],
       ['devices/a/#', ['devices/a root', 'devices/a/status on']],
@@ -116,7 +125,10 @@ describe('a retained message', () => {
       await eventually(() => heard.length === expected.length)
       expect(heard).toEqual(expected)
     }
+    const watcher = heardBy(stored)
+    await stored.subscribeAsync('devices/a/status')
     await here.publishAsync('devices/a/status', '', { qos: 1, retain: true })
+    await eventually(() => watcher.includes('devices/a/status '))
     const there = await connect(b)
     const heard = heardBy(there)
     await there.subscribeAsync('devices/a/#')
@@ -131,15 +143,21 @@ describe('a retained message', () => {
     const limits: string[] = []
     for (const { broker } of [a, b]) broker.events.on('limit:hit', ({ limit }) => limits.push(limit))
     const [here, there] = [await connect(a), await connect(b)]
+    // What is told to subscribers is stored: a PUBACK comes before.
+    const told = heardBy(there)
+    await there.subscribeAsync(['one', 'two'])
     await here.publishAsync('one', '1', { qos: 1, retain: true })
-    await there.publishAsync('two', '2', { qos: 1, retain: true })
+    await eventually(() => told.length === 1)
+    await here.publishAsync('two', '2', { qos: 1, retain: true })
+    await eventually(() => told.length === 2)
     await there.publishAsync('three', '3', { qos: 1, retain: true })
     await eventually(() => limits.length === 1)
     await here.publishAsync('two', 'x'.repeat(400), { qos: 1, retain: true })
     await eventually(() => limits.length === 2)
     expect(limits).toEqual(['maxRetained', 'maxRetainedBytes'])
-    const heard = heardBy(there)
-    await there.subscribeAsync('#')
+    const late = await connect(b)
+    const heard = heardBy(late)
+    await late.subscribeAsync('#')
     await eventually(() => heard.length === 1)
     expect(heard).toEqual(['one 1'])
   })

@@ -183,6 +183,38 @@ describe('readings', () => {
   })
 })
 
+describe('Redis', () => {
+  test('that is away at the start is waited for, and taken up when it comes', async () => {
+    const own = await startRedis()
+    later(own.stop)
+    const { dataDir, cleanup } = await freshDataDir()
+    later(cleanup)
+    await own.kill()
+    const settings = { DATA_DIR: dataDir, DATABASE_URL: database.url, REDIS_URL: own.url, CLUSTER: 'true' }
+    let isListening = false
+    const starting = startSluice(settings).then((node) => {
+      isListening = true
+      return node
+    })
+    await eventually(async () => {
+      const { rows } = await database.pool.query(
+        "SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name LIKE 'sluice%'",
+      )
+      return rows[0].count > 0
+    })
+    expect(isListening).toBe(false)
+    await own.restart()
+    const node = await starting
+    later(() => node.end('SIGTERM'))
+    const board = await connect(node, { clientId: 'patient', clean: false })
+    await publish(board, 'patient', { temperature: 1, boot: 'x', seq: 1 })
+    await own.restart()
+    await publish(board, 'patient', { temperature: 2, boot: 'x', seq: 2 })
+    await eventually(async () => (await countOf('patient')) === 2)
+    expect(board.connected).toBe(true)
+  }, 60_000)
+})
+
 describe('settings', () => {
   test('CLUSTER=true says what it lacks', async () => {
     const { dataDir, cleanup } = await freshDataDir()
