@@ -81,6 +81,8 @@ export const createSharedSessions = (
 ): SessionBook => {
   /** Clients of this node that came back to their session. */
   const resumed = new Set<string>()
+  /** Who came last under a client id: the end of whoever had it before says nothing. */
+  const newest = new Map<string, Client>()
   let sweeping: NodeJS.Timeout | undefined
   let size = 0
 
@@ -127,6 +129,8 @@ export const createSharedSessions = (
 
   /** Nothing of it is changed when the client has come back, here or elsewhere. */
   const left = async (client: Client, kept: Kept | undefined): Promise<void> => {
+    if (newest.get(client.id) !== client) return
+    newest.delete(client.id)
     await redis.call('EVAL', DISCONNECT, 1, CONNECTED, client.id, `${nodeId} `)
     if (kept === undefined) return
     await write(client.id, { ...kept, awaySince: now() }, nodeId)
@@ -144,7 +148,11 @@ export const createSharedSessions = (
   }
 
   const takeUp = async (client: Client, owner: string): Promise<void> => {
-    const before = await connect(client, owner)
+    newest.set(client.id, client)
+    const before = await connect(client, owner).catch((error) => {
+      if (newest.get(client.id) === client) newest.delete(client.id)
+      throw error
+    })
     const isOurs = before !== undefined && before.owner === owner && !isExpired(before)
     if (before !== undefined && (client.clean || !isOurs)) await giveUp(client.id)
     resumed.delete(client.id)
@@ -155,7 +163,7 @@ export const createSharedSessions = (
       await makeRoomFor(owner)
     }
     const leave = (): void => void left(client, kept).catch(onError)
-    if (client.closed) leave()
+    if (client.closed || client.conn.destroyed) leave()
     else client.conn.once('close', leave)
   }
 

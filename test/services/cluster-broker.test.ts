@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
+import { createSharedRedis } from '../../src/shared-redis.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
@@ -213,6 +214,25 @@ describe('a client', () => {
     await sender.publishAsync('orders/x', '5', { qos: 1 })
     await eventually(() => nothing.length > 0)
     expect(nothing).toEqual(['orders/x 5'])
+  })
+
+  test('that comes again to the same node is connected still, for all nodes', async () => {
+    const [a] = await nodes()
+    const ask = createSharedRedis(redis.url)
+    await ask.start()
+    later(ask.close)
+    const holders = async (): Promise<unknown> => ask.redis.commands.call('HKEYS', 'sluice:connected')
+    const away = async (): Promise<unknown> => ask.redis.commands.call('ZCARD', 'sluice:{sessions}:away')
+    const session = { clientId: 'twice', clean: false }
+    const first = await connect(a, session)
+    const closed = new Promise<void>((resolve) => first.once('close', () => resolve()))
+    const second = await connect(a, session)
+    await closed
+    await second.subscribeAsync('x', { qos: 1 })
+    expect([await holders(), await away()]).toEqual([['twice'], 0])
+    await second.endAsync()
+    await eventually(async () => (await away()) === 1)
+    expect(await holders()).toEqual([])
   })
 
   test('of another user takes over neither the session nor the connection of the first', async () => {
