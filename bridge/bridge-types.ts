@@ -19,6 +19,7 @@ import type {
   BuzzerService,
   DeviceService,
   FrameService,
+  NodeBus,
   ReadingService,
 } from './services.ts'
 
@@ -32,6 +33,8 @@ export interface BridgeDeps {
   readonly frames: FrameStore
   readonly latest?: LatestStore | undefined
   readonly publisher: Publisher
+  /** Absent: there are no other nodes. */
+  readonly bus?: NodeBus | undefined
   readonly events: BridgeEmitter
   readonly clock: Clock
   /** Milliseconds that never jump, for durations. */
@@ -109,6 +112,8 @@ export interface Bridge extends Lifecycle {
   /** An MQTT client connected, or its connection ended. */
   readonly clientConnected: (clientId: string) => void
   readonly clientGone: (clientId: string) => void
+  /** It is connected to another node now. */
+  readonly clientMoved: (clientId: string) => void
   /** An MQTT client listens to these topic filters now. */
   readonly subscribed: (filters: readonly string[]) => void
   stats(): BridgeStats

@@ -10,7 +10,6 @@ import { bridgeStats } from './bridge-stats.ts'
 import type { Bridge, BridgeDeps, BridgeOptions } from './bridge-types.ts'
 import { memoryOf } from './core/bound.ts'
 import { BridgeError } from './core/errors.ts'
-import type { DeviceId } from './core/reading.ts'
 import { topics } from './core/topic.ts'
 import { createAdmission } from './pipeline/admission.ts'
 import { atMost } from './pipeline/at-most.ts'
@@ -45,19 +44,19 @@ const WITH_READINGS = { hasReadings: true } as const
 
 /** A bridge of these parts. Nothing runs before `start`. */
 export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge => {
-  const { spool, sink, history, publisher, events, clock, monotonic, random } = deps
+  const { spool, sink, history, publisher, bus, events, clock, monotonic, random } = deps
   const topicOf = createTopicCache()
-  const hasSink = sink !== undefined
+  const [hasSink, isShared] = [sink !== undefined, bus !== undefined]
   const books = createBooks({ publisher, clock, monotonic, writer: () => writer, hasSink })
   const { sequences, ledger, clocks, acks } = books
-  const latest = createLatestValues({ store: deps.latest, history, clock, random, events })
+  const latest = createLatestValues({ store: deps.latest, history, clock, random, events }, { isShared })
   const registry = createDeviceRegistry(
-    { store: deps.devices, clock, events, random },
+    { store: deps.devices, clock, events, random, bus },
     { flushIntervalMs: options.devicesIntervalMs, cache: options.cache },
   )
   const board = createBoardReplies({ publisher, ingest: () => running() })
   const buzzer = createBuzzer(
-    { store: deps.buzzer, publisher, events, clock, random, reject: board.deadLetter },
+    { store: deps.buzzer, publisher, bus, events, clock, random, reject: board.deadLetter },
     { flushIntervalMs: options.buzzerIntervalMs },
   )
   const frames = createFrames(
@@ -86,6 +85,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       ttlMs: options.cache.readings.ttlMs,
       sweepMs: options.cache.sweepMs,
       waitForDrainMs: WAIT_FOR_DRAIN_MS,
+      isShared,
     },
   )
   const clients = createDeviceClients({
@@ -231,15 +231,14 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     readings: {
       ingest: (deviceId, body) => running().body(deviceId, body),
       recent: (deviceId, limit) => recent.recent(deviceId, limit),
-      latest: (deviceIds: readonly DeviceId[]) => latest.get(deviceIds),
+      latest: latest.get,
       onLatest: latest.onLatest,
     },
     devices: createDeviceService({ registry, publisher, events, clock }),
     buzzer,
     frames,
     balance: ledger,
-    clientConnected: (clientId) => messages.clientConnected(clientId),
-    clientGone: (clientId) => messages.clientGone(clientId),
+    ...messages.links,
     subscribed: acks.subscribed,
     stats: () =>
       bridgeStats({

@@ -149,3 +149,14 @@ export interface BalanceService {
   /** Since this start; undefined when nothing came of it. */
   device(deviceId: DeviceId): DeviceBalance | undefined
 }
+
+// --- Nodes ----------------------------------------------------------------------------------------
+
+/** The other nodes of a cluster: what one tells, those hear that listen. Lost while Redis is away. */
+export interface NodeBus {
+  tell(kind: string, body: string): void
+  /** False when surely no other node listens: what is worth nothing unheard need not be made. */
+  isHeard(kind: string): boolean
+  /** Calls back with what other nodes tell; the answer ends it. */
+  listen(kind: string, listener: (body: string) => void): () => void
+}

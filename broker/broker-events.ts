@@ -6,7 +6,8 @@ import type { LimitName, TlsFailure } from './options.ts'
 export interface BrokerEvents {
   /** A client is connected: its CONNECT was accepted. */
   'client:connected': [{ clientId: string; address: string }]
-  'client:disconnected': [{ clientId: string }]
+  /** `moved`: it is connected to another node. */
+  'client:disconnected': [{ clientId: string; moved?: true }]
   /** A client listens to these topic filters from now on: it asked to, or it came back to a session that does. */
   'client:subscribed': [{ clientId: string; topics: readonly string[] }]
   /** A connection was closed for what it sent, or for an I/O error. `clientId` is null before CONNECT. */

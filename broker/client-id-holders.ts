@@ -12,7 +12,7 @@ export interface ClientIdHolders {
    * Whether somebody else with a name has it. Never of a device: its client id is its own, whoever came under it
    * before there was the device. What belongs to nobody is for whoever comes.
    */
-  isTaken(clientId: string, by: Identity): boolean
+  isTaken(clientId: string, by: Identity): boolean | Promise<boolean>
 }
 
 interface Holder {
@@ -22,7 +22,7 @@ interface Holder {
 
 /** The holders of one broker; `sessionOwner`: whose the kept session of a client id is, undefined without one. */
 export const createClientIdHolders = (
-  sessionOwner: (clientId: string) => string | undefined,
+  sessionOwner: (clientId: string) => string | undefined | Promise<string | undefined>,
 ): ClientIdHolders => {
   const holders = new Map<string, Holder>()
 
@@ -45,7 +45,9 @@ export const createClientIdHolders = (
     isTaken: (clientId, { role, name }) => {
       if (role === 'device') return false
       const isAnothers = (owner: string | undefined): boolean => !!owner && owner !== name
-      return isAnothers(connectedOwner(clientId)) || isAnothers(sessionOwner(clientId))
+      if (isAnothers(connectedOwner(clientId))) return true
+      const owner = sessionOwner(clientId)
+      return owner instanceof Promise ? owner.then(isAnothers) : isAnothers(owner)
     },
   }
 }

@@ -7,14 +7,22 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Aedes } from 'aedes'
-import type { Clock, Intake, Level, Publisher } from '../bridge/index.ts'
+import type { Clock, Intake, Level, NodeBus, Publisher } from '../bridge/index.ts'
 import { type BrokerEmitter, createBrokerEmitter } from './broker-events.ts'
 import { createClientLimits } from './client-limits.ts'
+import {
+  CLUSTER_DEFAULTS,
+  type ClusterDeps,
+  type ClusterOptions,
+  type ClusterStats,
+  createCluster,
+} from './cluster.ts'
 import { createWriteCombiner } from './combine-writes.ts'
 import { addressOfStream } from './connect-request.ts'
 import { createConnections } from './connections.ts'
 import { forwardEvents } from './forward-events.ts'
 import { createHooks } from './hooks.ts'
+import { keepInLevel } from './keeping.ts'
 import { createTcpListener, createTlsListener, createWebSocketDoor } from './listeners.ts'
 import type { Matches } from './members.ts'
 import { BROKER_DEFAULTS, type BrokerAddress, type BrokerOptions } from './options.ts'
@@ -23,8 +31,8 @@ import { createQuietEmitter, type QuietEmitter } from './quiet-emitter.ts'
 import { keepRegistry } from './registry.ts'
 
 export interface BrokerDeps {
-  /** A LevelDB of its own, closed by its owner after `stop`. */
-  readonly sessions: Level
+  /** A LevelDB of its own, closed by its owner after `stop`; or what it shares with other nodes. */
+  readonly sessions: Level | ClusterDeps
   /** Absent: everybody may do everything. */
   readonly policy?: BrokerPolicy
   readonly clock?: Clock
@@ -37,6 +45,8 @@ export interface BrokerAddresses extends BrokerAddress {
 
 export interface EmbeddedBroker extends Publisher {
   readonly events: BrokerEmitter
+  /** Undefined: the broker is alone. */
+  readonly cluster: { readonly bus: NodeBus; stats(): ClusterStats } | undefined
   /** Clients connected now. */
   readonly connections: number
   /** Listens. Rejects with node's error when the port is taken or may not be bound. */
@@ -51,7 +61,7 @@ export interface EmbeddedBroker extends Publisher {
   /** Closes the connections of clients that are no longer who they were; their wills go out. How many it closed. */
   disconnect(matches: Matches): number
   /** The names that sessions are kept for, of clients that are away too. */
-  sessionOwners(): readonly string[]
+  sessionOwners(): Promise<readonly string[]>
   /** Removes what is kept for this name, and frees its client ids. Its connections are to be closed before. */
   dropSessions(owner: string): void
   /** Takes no more connections, closes those there are. Acks not yet due are never sent. */
@@ -70,13 +80,20 @@ type PublishOptions = NonNullable<Parameters<Publisher['publish']>[2]>
 export const createEmbeddedBroker = (
   { sessions, policy, clock = Date.now }: BrokerDeps,
   overrides: Partial<BrokerOptions> = {},
+  clusterOptions: Partial<ClusterOptions> = {},
 ): EmbeddedBroker => {
   const options = { ...BROKER_DEFAULTS, ...overrides }
   const events = createBrokerEmitter()
   const reportError = (error: Error): void => {
     if (stopping === undefined) events.emit('broker:error', { error })
   }
-  const hooks = createHooks({ db: sessions, policy, events, now: clock, reportError }, options)
+  const id = brokerId(clock())
+  const times = { ...CLUSTER_DEFAULTS, ...clusterOptions }
+  const cluster =
+    'redis' in sessions ? createCluster(sessions, { nodeId: id, onError: reportError }, times) : undefined
+  const keep = 'redis' in sessions ? cluster?.keep : keepInLevel(sessions)
+  if (keep === undefined) throw new TypeError('nowhere to keep sessions')
+  const hooks = createHooks({ keep, policy, events, now: clock, reportError }, options)
   // What the bridge has to tell before there is a broker to tell it: the newest of each topic.
   const early = new Map<string, { readonly payload: string; readonly options: PublishOptions }>()
   const combineWrites = createWriteCombiner()
@@ -105,10 +122,14 @@ export const createEmbeddedBroker = (
   }
 
   const start = async (intake: Intake): Promise<BrokerAddresses> => {
-    const emitter = createQuietEmitter(options.concurrency)
+    const local = createQuietEmitter(options.concurrency)
+    const emitter = cluster?.join(local) ?? local
+    await cluster?.open()
+    if (stopping !== undefined) throw new Error('stopped while it waited for Redis')
     aedes = await Aedes.createBroker({
-      id: brokerId(clock()),
+      id,
       mq: emitter,
+      ...(cluster && { heartbeatInterval: times.heartbeatMs }),
       concurrency: options.concurrency,
       connectTimeout: NEVER_MS,
       drainTimeout: options.drainTimeoutMs,
@@ -118,8 +139,9 @@ export const createEmbeddedBroker = (
     })
     aedes.on('keepaliveTimeout', limits.gate.keepaliveTimeout)
     await hooks.follow(aedes)
+    cluster?.follow(aedes)
     keepRegistry(aedes)
-    forwardEvents(aedes, events)
+    forwardEvents(aedes, events, cluster?.isMoved)
     router = emitter
     for (const [topic, { payload, options: told }] of early) publishNow(aedes, topic, payload, told)
     early.clear()
@@ -133,12 +155,14 @@ export const createEmbeddedBroker = (
     secure.close()
     const running = aedes
     if (running !== undefined) await new Promise<void>((resolve) => running.close(() => resolve()))
+    cluster?.stop()
     limits.gate.stop()
     await hooks.stop()
   }
 
   return {
     events,
+    cluster,
     get connections() {
       return aedes?.connectedClients ?? 0
     },

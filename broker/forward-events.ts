@@ -49,11 +49,18 @@ const forwardErrors = (aedes: Aedes, events: BrokerEmitter): void => {
 }
 
 /** Tells on `events` what happens in `aedes`. */
-export const forwardEvents = (aedes: Aedes, events: BrokerEmitter): void => {
+export const forwardEvents = (
+  aedes: Aedes,
+  events: BrokerEmitter,
+  isMoved: (client: Client) => boolean = () => false,
+): void => {
   aedes.on('clientReady', (client) =>
     events.emit('client:connected', { clientId: client.id, address: addressOf(client) }),
   )
-  aedes.on('clientDisconnect', (client) => events.emit('client:disconnected', { clientId: client.id }))
+  aedes.on('clientDisconnect', (client) => {
+    const { id: clientId } = client
+    events.emit('client:disconnected', isMoved(client) ? { clientId, moved: true } : { clientId })
+  })
   aedes.on('keepaliveTimeout', (client) => events.emit('client:keepalive-timeout', { clientId: client.id }))
   forwardErrors(aedes, events)
   forwardSubscriptions(aedes, events)

@@ -14,6 +14,8 @@ interface Inner {
   deliver0: Deliver
   deliverQoS: Deliver
   readonly subscriptions: Readonly<Record<string, { qos: Qos } | undefined>>
+  /** The highest number that was sent of each broker's messages. */
+  readonly duplicates: Record<string, number>
 }
 
 export interface GrantedQos {
@@ -50,7 +52,21 @@ const highest = (filters: ReadonlyMap<string, Qos>, topic: string): Qos => {
 const deliverAsGranted = (client: Client, filters: ReadonlyMap<string, Qos>): void => {
   const inner = client as unknown as Inner
   const { deliver0, deliverQoS } = inner
+  let lastBroker: string | undefined
+  let lastNumber: number | undefined
+  /**
+   * Aedes numbers messages as they come, and takes one with a lower number than the last for a duplicate. What has to
+   * be stored first is overtaken by what has not. The duplicates there are come right behind each other: the same
+   * message, by another filter of this client.
+   */
+  const allowOvertaken = ({ brokerId, brokerCounter }: AedesPublishPacket): void => {
+    if (brokerId === lastBroker && brokerCounter === lastNumber) return
+    lastBroker = brokerId
+    lastNumber = brokerCounter
+    if (brokerId) inner.duplicates[brokerId] = 0
+  }
   const deliver: Deliver = (packet, callback) => {
+    allowOvertaken(packet)
     if (packet.qos === 0) return deliver0(packet, callback)
     const granted = highest(filters, packet.topic)
     if (granted === 0) return deliver0(packet, callback)

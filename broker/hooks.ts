@@ -1,22 +1,21 @@
 /** What the broker decides, put together: who is who, what is kept, and the hooks by which Aedes asks. */
 import type { Aedes, AedesOptions, Client, PublishPacket } from 'aedes'
-import type { Clock, Intake, Level } from '../bridge/index.ts'
+import type { Clock, Intake } from '../bridge/index.ts'
 import { createMaySubscribe, guardForward, guardPublish } from './access-hooks.ts'
 import type { BrokerEmitter } from './broker-events.ts'
 import { createClientIdHolders } from './client-id-holders.ts'
 import { limitTeller } from './client-limits.ts'
+import type { Keep } from './keeping.ts'
 import { createMembers, type Matches } from './members.ts'
 import type { BrokerOptions, LimitName } from './options.ts'
 import type { BrokerPolicy } from './policy.ts'
 import { createPublishHook } from './publish-hook.ts'
 import type { QuietEmitter } from './quiet-emitter.ts'
-import { QuietPersistence } from './quiet-persistence.ts'
-import { createSessionBook } from './session-book.ts'
 import { createSubackCodes, type SubackCodes } from './suback-codes.ts'
 import { createSubscribing } from './subscribe-hook.ts'
 
 export interface HooksDeps {
-  readonly db: Level
+  readonly keep: Keep
   readonly policy: BrokerPolicy | undefined
   readonly events: BrokerEmitter
   readonly now: Clock
@@ -28,7 +27,7 @@ export interface Hooks {
   /** Learns what is kept, and from then on what happens in this broker. Before it takes connections. */
   follow(aedes: Aedes): Promise<void>
   disconnect(matches: Matches): number
-  sessionOwners(): readonly string[]
+  sessionOwners(): Promise<readonly string[]>
   dropSessions(owner: string): void
   /** What the sessions know of QoS 2 messages proves no more that they are durable. */
   distrustSessions(): void
@@ -38,7 +37,7 @@ export interface Hooks {
 
 /** The hooks of one broker. */
 export const createHooks = (
-  { db, policy, events, now, reportError }: HooksDeps,
+  { keep, policy, events, now, reportError }: HooksDeps,
   options: BrokerOptions,
 ): Hooks => {
   const onLimit = (limit: LimitName, clientId?: string): void => {
@@ -64,18 +63,8 @@ export const createHooks = (
     },
     onLimit: limitTeller(events),
   })
-  const persistence = new QuietPersistence(
-    {
-      db,
-      onError: reportError,
-      onLimit,
-      isGranted: subscribing.isGranted,
-      isResumed: (clientId) => book.isResumed(clientId),
-    },
-    options,
-  )
-  const book = createSessionBook(
-    { db, drop: (clientId) => persistence.dropSession(clientId), now, onError: reportError, onLimit },
+  const { persistence, book, load } = keep(
+    { now, onError: reportError, onLimit, isGranted: subscribing.isGranted },
     options,
   )
 
@@ -84,7 +73,7 @@ export const createHooks = (
   const storedPacket = async (client: Client, packet: PublishPacket): Promise<PublishPacket | undefined> => {
     if (!sessionsAreTrusted) return undefined
     return await persistence.incomingGetPacket(client, packet).then(
-      (stored) => stored as PublishPacket,
+      (stored: unknown) => stored as PublishPacket,
       () => undefined,
     )
   }
@@ -104,7 +93,7 @@ export const createHooks = (
     follow: async (aedes) => {
       subscribing.follow(aedes)
       aedes.on('subscribe', subackCodes.answer)
-      await book.load(await persistence.clientIds())
+      await load()
     },
     disconnect: members.disconnect,
     sessionOwners: () => book.owners(),

@@ -121,7 +121,8 @@ export const createMembers = ({ policy, events, takeUpSession, holders, now }: M
   ): Promise<ConnectRefusal | undefined> => {
     const admission = await whileConnected(client, (signal) => admit(asked, { ...request, signal }))
     if (!admission.ok) return new ConnectRefusal(admission.code, admission.reason)
-    if (holders.isTaken(client.id, admission.identity))
+    const taken = holders.isTaken(client.id, admission.identity)
+    if (typeof taken === 'boolean' ? taken : await taken)
       return new ConnectRefusal(2, 'the client id, or the session kept under it, is of somebody else')
     const refusal = checkWill(asked, client, admission.identity)
     if (refusal !== undefined || client.closed) return refusal

@@ -45,11 +45,11 @@ export interface SessionBook {
   /** Before a session is restored. Nothing to wait for with a clean session that leaves nothing behind. */
   takeUp(client: Client, owner: string): Promise<void> | undefined
   /** Whose the session of this client id is, unless it is over. */
-  ownerOf(clientId: string): string | undefined
+  ownerOf(clientId: string): string | undefined | Promise<string | undefined>
   /** Whether the client that has this session now came back to it [MQTT-3.2.2-2]. */
   isResumed(clientId: string): boolean
   /** The names that sessions are kept for. */
-  owners(): readonly string[]
+  owners(): Promise<readonly string[]>
   /** Gives up all sessions of this name, told one by one; clients that still have one keep it until they go. */
   dropOwner(owner: string, onDropped: (clientId: string) => void): void
   /** Sessions there are, connected or not. */
@@ -203,7 +203,7 @@ export const createSessionBook = (
       return entry === undefined || isExpired(entry) ? undefined : entry.owner
     },
     isResumed: (clientId) => entries.get(clientId)?.isResumed ?? false,
-    owners: () => [...ownedBy.keys()].filter((owner) => owner !== ''),
+    owners: async () => [...ownedBy.keys()].filter((owner) => owner !== ''),
     dropOwner: (owner, onDropped) => {
       for (const [clientId, entry] of entries) {
         if (entry.owner !== owner) continue

@@ -3,7 +3,7 @@
  * last; the parts that need them are put together in assemble.ts once they run.
  */
 import { join } from 'node:path'
-import { BridgeError, type Level, openLevel } from '../bridge/index.ts'
+import { BridgeError, type Level, openLevel, TIME_TOPIC } from '../bridge/index.ts'
 import type { Addresses } from './addresses.ts'
 import { assemble } from './assemble.ts'
 import { buildAccess } from './build-access.ts'
@@ -16,6 +16,7 @@ import { createLifecycle, type Lifecycle } from './lifecycle.ts'
 import { type Log, limitRate } from './logging.ts'
 import { buildBroker } from './message-broker.ts'
 import { createRestarts } from './restarts.ts'
+import { createSharedRedis } from './shared-redis.ts'
 
 export interface App {
   /** Resolves when everything takes messages. Rejects with a BridgeError that says what to do. */
@@ -42,6 +43,15 @@ export const createApp = (config: Config, log: Log, version: string, wrap: Wrap 
           log: (line) => log.debug({ postgres: line }, 'postgres'),
         })
       : undefined
+  const shared =
+    config.cluster && config.redisUrl !== undefined
+      ? createSharedRedis(config.redisUrl, (available) => {
+          if (available) log.info('the nodes reach each other over Redis')
+          else log.error('Redis is away: nodes do not reach each other, new MQTT sessions are refused')
+        })
+      : undefined
+  // Each node tells its own clients the time.
+  const sharing = shared && { redis: shared.redis, staysHere: (topic: string) => topic === TIME_TOPIC }
   let databaseUrl = config.databaseUrl
   let sessions: Level | undefined
   let inner: Lifecycle | undefined
@@ -79,7 +89,12 @@ export const createApp = (config: Config, log: Log, version: string, wrap: Wrap 
       config.useDb && databaseUrl !== undefined
         ? createDatabase(
             { clock, log, limited },
-            { url: databaseUrl, readUrl: config.databaseReadUrl, retentionDays: config.retentionDays },
+            {
+              url: databaseUrl,
+              readUrl: config.databaseReadUrl,
+              retentionDays: config.retentionDays,
+              isShared: config.cluster,
+            },
           )
         : undefined
     const tls = buildTls(config, log)
@@ -90,7 +105,7 @@ export const createApp = (config: Config, log: Log, version: string, wrap: Wrap 
       log,
       limited,
       database,
-      broker: await buildBroker({ config, sessions, policy: access.policy, tls }),
+      broker: await buildBroker({ config, sessions, sharing, policy: access.policy, tls }),
       access,
       tls,
       wrap,
@@ -104,6 +119,7 @@ export const createApp = (config: Config, log: Log, version: string, wrap: Wrap 
     // First: its lock is what keeps a second Sluice out of the folder, also one in another container.
     { name: 'sessions', start: openSessions, stop: async () => sessions?.close() },
     { name: 'embedded Postgres', start: startPostgres, stop: async () => embedded?.stop() },
+    { name: 'shared Redis', start: async () => shared?.start(), stop: async () => shared?.close() },
     {
       name: 'bridge',
       start: startRest,
@@ -119,6 +135,7 @@ export const createApp = (config: Config, log: Log, version: string, wrap: Wrap 
     },
     stop: async () => {
       restarts.stop()
+      if (addresses === undefined) shared?.abandon()
       await outer.stop(config.shutdownTimeoutMs)
       limited.flush()
     },

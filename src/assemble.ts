@@ -79,7 +79,15 @@ export const assemble = (assembly: Assembly) => {
       ...mqtt,
       ...(http.https === undefined ? {} : { https: urlOf('https', http.https) }),
     }
-  const parts = buildBridge({ config, log, database, publisher: broker, events, wrap })
+  const parts = buildBridge({
+    config,
+    log,
+    database,
+    publisher: broker,
+    bus: broker.cluster?.bus,
+    events,
+    wrap,
+  })
   const { bridge, redis, recordings, recognition } = parts
   const acks = createAckLatency({ monotonic: () => performance.now() })
   const watch = createBalanceWatch({ balance: bridge.balance.total, log })
@@ -98,7 +106,9 @@ export const assemble = (assembly: Assembly) => {
   })
   facade.onUpgrade('/mqtt', broker.upgrade)
   broker.events.on('client:connected', ({ clientId }) => bridge.clientConnected(clientId))
-  broker.events.on('client:disconnected', ({ clientId }) => bridge.clientGone(clientId))
+  broker.events.on('client:disconnected', ({ clientId, moved }) =>
+    moved === true ? bridge.clientMoved(clientId) : bridge.clientGone(clientId),
+  )
   broker.events.on('client:subscribed', ({ topics }) => bridge.subscribed(topics))
   events.on('spool:damaged', broker.distrustSessions)
   broker.events.on('publish:denied', ({ identity, topic }) => {

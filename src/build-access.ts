@@ -93,7 +93,7 @@ export const buildAccess = (
    * than one from which everybody was removed.
    */
   const dropSessions = async (broker: Doors['broker'], name: string | undefined): Promise<void> => {
-    const owners = broker.sessionOwners().filter((owner) => name === undefined || owner === name)
+    const owners = (await broker.sessionOwners()).filter((owner) => name === undefined || owner === name)
     if (owners.length === 0) return
     if (name !== undefined) {
       if ((await credentials.get(name)) === undefined) broker.dropSessions(name)

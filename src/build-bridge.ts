@@ -10,6 +10,7 @@ import {
   createMemoryDevices,
   createRedisConnection,
   createRedisLatest,
+  type NodeBus,
   type Publisher,
   type SpoolStore,
 } from '../bridge/index.ts'
@@ -38,6 +39,8 @@ export interface BridgePartsDeps {
   /** Undefined: USEDB=false. */
   readonly database: Database | undefined
   readonly publisher: Publisher
+  /** Undefined: there are no other nodes. */
+  readonly bus: NodeBus | undefined
   readonly events: BridgeEmitter
   readonly wrap: Wrap
 }
@@ -57,7 +60,7 @@ const MAX_LOOKS = 4
 
 /** Nothing runs before each of them is started. */
 export const buildBridge = (deps: BridgePartsDeps): BridgeParts => {
-  const { config, log, database, publisher, events, wrap } = deps
+  const { config, log, database, publisher, bus, events, wrap } = deps
   const { dataDir, batch } = config
   const onDamage = (detail: string) => events.emit('spool:damaged', { lostRows: 0, detail })
   const redis = config.redisUrl === undefined ? undefined : createRedisConnection(config.redisUrl)
@@ -72,6 +75,7 @@ export const buildBridge = (deps: BridgePartsDeps): BridgeParts => {
       frames: createDiskFrames({ folder: join(dataDir, 'frames') }),
       latest: redis && createRedisLatest(redis.client),
       publisher,
+      bus,
       events,
       clock,
       monotonic,

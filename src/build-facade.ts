@@ -34,6 +34,9 @@ export interface FacadeParts extends BridgeParts {
 const clock = (): number => Date.now()
 const monotonic = (): number => performance.now()
 
+/** Without a cluster there is nobody to tell. */
+const ALONE = { nodes: 0, filters: 0, sent: 0, packets: 0, failed: 0 } as const
+
 const gaugesOf = (
   { access, bridge, broker, config, database, recognition, recordings }: FacadeParts,
   facade: () => Pick<Facade, 'connections' | 'sockets' | 'bodies' | 'denied'>,
@@ -63,6 +66,7 @@ const gaugesOf = (
   replicaReads: () => database?.replica?.reads(),
   recognition: recognition.stats,
   recordings: recordings.stats,
+  cluster: () => broker.cluster?.stats() ?? ALONE,
   tls,
 })
 
@@ -98,7 +102,8 @@ export const buildFacade = (parts: FacadeParts): Facade => {
   const write = (level: 'error' | 'warn') => (fields: object, msg: string) =>
     limited.write({ key: msg, level, msg, fields: { ...fields } })
   const log = { error: write('error'), warn: write('warn') }
-  const services = { readings, devices, buzzer, frames, recordings, recognition, balance, events }
+  const bus = broker.cluster?.bus
+  const services = { readings, devices, buzzer, frames, recordings, recognition, balance, events, bus }
   const facade = createFacade(
     {
       ...services,

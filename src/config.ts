@@ -37,6 +37,8 @@ export interface Config {
   /** Secret. Undefined: latest values and caches in memory only. */
   readonly redisUrl: string | undefined
   readonly useDb: boolean
+  /** This is one of several nodes that share Redis and Postgres. */
+  readonly cluster: boolean
   readonly allowAnonymous: boolean
   /** Origins of pages that may connect to `/mqtt`, in lower case, besides those of the same host; `*` is any. */
   readonly allowedOrigins: readonly string[]

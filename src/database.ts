@@ -45,6 +45,8 @@ export interface DatabaseOptions {
   /** Secret. A replica that history is read from; undefined: none. */
   readonly readUrl: string | undefined
   readonly retentionDays: number
+  /** Other nodes store into the same tables. */
+  readonly isShared?: boolean
 }
 
 const GOODBYE_MS = 1_500
@@ -69,7 +71,10 @@ export const createDatabase = (
     if (ran.length > 0) log.info({ migrations: ran }, 'the database was brought up to date')
     await partitions.start()
   }
-  const sink = createPostgresSink({ partitions, prepare }, { url: options.url })
+  const sink = createPostgresSink(
+    { partitions, prepare },
+    { url: options.url, isShared: options.isShared === true },
+  )
   const history = createPostgresHistory(pool)
   const replica =
     options.readUrl === undefined

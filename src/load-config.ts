@@ -4,11 +4,12 @@
  */
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { BROKER_SETTINGS, brokerProblems, toBroker } from './broker-settings.ts'
+import { BROKER_SETTINGS, toBroker } from './broker-settings.ts'
 import type { Config } from './config.ts'
 import { LIMIT_SETTINGS, toLimits } from './limit-settings.ts'
 import { MASK, redactUrl } from './redact.ts'
-import { flag, host, isLoopback, oneOf, origins, redisUrl, size, text, url, whole } from './setting-values.ts'
+import { crossProblems } from './setting-rules.ts'
+import { flag, host, oneOf, origins, redisUrl, size, text, url, whole } from './setting-values.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -34,6 +35,7 @@ const SETTINGS = z.object({
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   DATABASE_READ_URL: url('postgres:', 'postgresql:').optional(),
   REDIS_URL: redisUrl().optional(),
+  CLUSTER: flag().default(false),
   DATA_DIR: text().default('data'),
   USEDB: flag().default(true),
   SPOOL_MAX_BYTES: size(65_536).default(10 * 2 ** 30),
@@ -96,81 +98,6 @@ const shown = (name: string, value: string | undefined): string => {
   return JSON.stringify(value !== undefined && value.length > 60 ? `${value.slice(0, 60)}…` : (value ?? ''))
 }
 
-/** Rules between settings. They read the text, so they hold also while other settings are broken. */
-const crossProblems = (set: Readonly<Record<string, string>>): readonly string[] => {
-  return [
-    ...tlsProblems(set),
-    ...portProblems(set),
-    ...keyProblems(set),
-    ...brokerProblems(set),
-    ...replicaProblems(set),
-  ]
-}
-
-const replicaProblems = ({
-  DATABASE_URL,
-  DATABASE_READ_URL,
-}: Readonly<Record<string, string>>): readonly string[] =>
-  DATABASE_READ_URL !== undefined && DATABASE_URL === undefined
-    ? [
-        'DATABASE_READ_URL is set without DATABASE_URL: the embedded Postgres has no replica, set both or neither',
-      ]
-    : []
-
-const MIN_KEY_LENGTH = 16
-
-/** Where other machines can try keys, a short one would be found. */
-const keyProblems = ({
-  HOST,
-  ALLOW_ANONYMOUS,
-  API_KEY,
-}: Readonly<Record<string, string>>): readonly string[] => {
-  const isReachable = HOST === undefined ? ALLOW_ANONYMOUS === 'true' : !isLoopback(HOST)
-  if (API_KEY === undefined || API_KEY.length >= MIN_KEY_LENGTH || !isReachable) return []
-  return [
-    `API_KEY is too short for an address that other machines reach: allowed are ${MIN_KEY_LENGTH} characters or more ` +
-      '(openssl rand -hex 16 makes a good one)',
-  ]
-}
-
-const tlsProblems = ({ TLS_CERT, TLS_KEY, TLS_CA }: Readonly<Record<string, string>>): readonly string[] => {
-  const problems: string[] = []
-  if (TLS_CERT !== undefined && TLS_KEY === undefined)
-    problems.push(
-      'TLS_CERT is set without TLS_KEY: set TLS_KEY to the path of the private key that belongs to it',
-    )
-  if (TLS_KEY !== undefined && TLS_CERT === undefined)
-    problems.push(
-      'TLS_KEY is set without TLS_CERT: set TLS_CERT to the path of the certificate that belongs to it',
-    )
-  if (TLS_CA !== undefined && TLS_CERT === undefined && TLS_KEY === undefined)
-    problems.push(
-      'TLS_CA is set without TLS_CERT and TLS_KEY: client certificates need the TLS ports, set both',
-    )
-  return problems
-}
-
-/** Ports that would be opened, each with its default. */
-const portProblems = (set: Readonly<Record<string, string>>): readonly string[] => {
-  const { PORT = '3000', MQTT_PORT = '1883', MQTT_TLS_PORT = '8883', HTTPS_PORT = '3443' } = set
-  const secure = set.TLS_CERT !== undefined && set.TLS_KEY !== undefined
-  const isEmbedded = set.BROKER_URL === undefined
-  const ports = Object.entries({
-    PORT,
-    ...(isEmbedded ? { MQTT_PORT } : {}),
-    ...(secure ? { HTTPS_PORT } : {}),
-    ...(secure && isEmbedded ? { MQTT_TLS_PORT } : {}),
-  })
-  return ports.flatMap(([name, port], index) =>
-    ports
-      .slice(index + 1)
-      .filter(([, other]) => Number(other) === Number(port) && Number(port) !== 0)
-      .map(
-        ([other]) => `${name} and ${other} are both ${shown(name, port)}: allowed are two different ports`,
-      ),
-  )
-}
-
 const deepFreeze = <T extends object>(value: T): T => {
   for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner)
   return Object.freeze(value)
@@ -202,6 +129,7 @@ const toConfig = (set: Settings, cwd: string): Config => {
     databaseReadUrl: set.DATABASE_READ_URL,
     redisUrl: set.REDIS_URL,
     useDb: set.USEDB,
+    cluster: set.CLUSTER,
     allowAnonymous: set.ALLOW_ANONYMOUS,
     allowedOrigins: set.ALLOWED_ORIGINS ?? [],
     apiKey: set.API_KEY,

@@ -6,8 +6,10 @@ import {
   type BrokerAddresses,
   type BrokerEmitter,
   type BrokerPolicy,
+  type ClusterDeps,
   createBrokerEmitter,
   createEmbeddedBroker,
+  type EmbeddedBroker,
   type Matches,
 } from '../broker/index.ts'
 import { createExternalBroker, type ExternalBroker } from '../mosquitto-compat/index.ts'
@@ -27,13 +29,15 @@ export interface MessageBroker extends Publisher {
   distrustSessions(): void
   disconnect(matches: Matches): number
   /** Names that kept sessions belong to. */
-  sessionOwners(): readonly string[]
+  sessionOwners(): Promise<readonly string[]>
   /** Removes the kept sessions of a name. */
   dropSessions(owner: string): void
   /** Takes nothing more in. */
   stop(): Promise<void>
   /** Absent: after `stop` nothing is left to close. */
   close?(): Promise<void>
+  /** Absent: this is the only node. */
+  readonly cluster?: EmbeddedBroker['cluster']
   /** Absent: the broker is embedded. */
   readonly external?: ExternalBroker
 }
@@ -41,6 +45,8 @@ export interface MessageBroker extends Publisher {
 export interface MessageBrokerDeps {
   readonly config: Config
   readonly sessions: Level
+  /** In place of `sessions` where several nodes share them. */
+  readonly sharing: ClusterDeps | undefined
   readonly policy: BrokerPolicy
   readonly tls: TlsParts | undefined
 }
@@ -62,15 +68,18 @@ const asMessageBroker = (external: ExternalBroker): MessageBroker => ({
   distrustSessions: () => undefined,
   // Who may connect to it is for the external broker to say.
   disconnect: () => 0,
-  sessionOwners: () => [],
+  sessionOwners: async () => [],
   dropSessions: () => undefined,
 })
 
 /** The broker of these settings, not started. DATA_DIR must be there. */
 export const buildBroker = async (deps: MessageBrokerDeps): Promise<MessageBroker> => {
-  const { config, sessions, policy, tls } = deps
+  const { config, sessions, sharing, policy, tls } = deps
   if (config.broker === undefined)
-    return createEmbeddedBroker({ sessions, policy }, { ...config.mqtt, ...config.limits, tls: tls?.mqtts })
+    return createEmbeddedBroker(
+      { sessions: sharing ?? sessions, policy },
+      { ...config.mqtt, ...config.limits, tls: tls?.mqtts },
+    )
   const { url, protocol, caPath } = config.broker
   const { clientId, isKnown } = await brokerClientId(config.dataDir, config.broker.clientId)
   return asMessageBroker(

@@ -4,6 +4,7 @@
  * all that are left have a request pending there may be ten times the bound, and past that no new ones.
  */
 import type { BuzzerRequest } from '../core/buzzer.ts'
+import { mergeBuzzer } from '../core/buzzer-merge.ts'
 import {
   type BuzzerInput,
   type BuzzerState,
@@ -39,6 +40,8 @@ export interface BuzzerTable {
   changed(request: BuzzerRequest): void
   /** Takes in a stored request that is pending; one that another came after, or whose time is over, lapses. */
   restore(request: BuzzerRequest, now: number): void
+  /** Takes over what another node knows of a buzzer, and stores. */
+  learn(deviceId: DeviceId, heard: BuzzerState, now: number): void
   /** Lets requests lapse whose time is over. */
   sweep(now: number): void
   readonly size: number
@@ -50,6 +53,8 @@ export interface BuzzerTableDeps {
   readonly events: BridgeEmitter
   /** Told of entries that went for want of room. */
   readonly onEvicted: (deviceId: DeviceId) => void
+  /** Told of each change of a state; absent: there are no other nodes. */
+  readonly onState?: ((entry: BuzzerEntry) => void) | undefined
 }
 
 const PENDING_FACTOR = 10
@@ -83,15 +88,21 @@ export const createBuzzerTable = (deps: BuzzerTableDeps, maxDevices: number): Bu
     if (request.status === 'completed') events.emit('buzzer:completed', { request })
   }
 
-  const put = (entry: BuzzerEntry, state: BuzzerState): void => {
+  /** False when the request is the same as before. */
+  const adopt = (entry: BuzzerEntry, state: BuzzerState): boolean => {
     const before = entry.state.request
     entry.state = state
-    if (state.request === undefined || state.request === before) return
+    if (state.request === undefined || state.request === before) return false
     if (before !== undefined && before.id !== state.request.id) byRequest.delete(before.id)
     byRequest.set(state.request.id, entry)
     if (state.request.status === 'pending') pending.add(entry)
     else pending.delete(entry)
-    changed(state.request)
+    return true
+  }
+
+  const put = (entry: BuzzerEntry, state: BuzzerState): void => {
+    if (adopt(entry, state) && state.request !== undefined) changed(state.request)
+    deps.onState?.(entry)
   }
 
   const step = (entry: BuzzerEntry, input: BuzzerInput): void => {
@@ -129,6 +140,22 @@ export const createBuzzerTable = (deps: BuzzerTableDeps, maxDevices: number): Bu
     pending.add(entry)
   }
 
+  const learn = (deviceId: DeviceId, heard: BuzzerState, now: number): void => {
+    const isFull = entries.size >= maxDevices * PENDING_FACTOR
+    if (isFull && !entries.has(deviceId)) return
+    const entry = admit(deviceId)
+    const { request } = entry.state
+    const merged = mergeBuzzer(entry.state, heard)
+    if (merged === entry.state) {
+      // Two nodes were asked at the same time: the older request gives way, there as well.
+      if (heard.request?.status === 'pending' && heard.request.id !== request?.id) deps.onState?.(entry)
+      return
+    }
+    entry.touched = true
+    adopt(entry, merged)
+    if (request?.status === 'pending' && merged.request?.id !== request.id) changed(lapsed(request, now))
+  }
+
   return {
     get: (deviceId) => entries.get(deviceId),
     byRequest: (requestId) => byRequest.get(requestId),
@@ -136,6 +163,7 @@ export const createBuzzerTable = (deps: BuzzerTableDeps, maxDevices: number): Bu
     tell,
     changed,
     restore,
+    learn,
     sweep: (now) => {
       roomAt = Math.max(maxDevices, Math.ceil(pending.size * 1.1))
       for (const entry of pending) step(entry, { type: 'time', now })

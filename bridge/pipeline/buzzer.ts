@@ -10,19 +10,22 @@ import type { DeviceId } from '../core/reading.ts'
 import { topics } from '../core/topic.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { BuzzerStore, Clock, Done, Lifecycle, Message, Publisher } from '../ports.ts'
-import type { BuzzerService } from '../services.ts'
+import type { BuzzerService, NodeBus } from '../services.ts'
 import { atMost } from './at-most.ts'
 import { createBuzzerHistory } from './buzzer-history.ts'
 import { createBuzzerIds } from './buzzer-ids.ts'
 import { createBuzzerLink } from './buzzer-link.ts'
 import { createBuzzerLookup, createBuzzerNewest } from './buzzer-lookup.ts'
 import { type BuzzerTopic, createBuzzerMessages, type RejectMessage } from './buzzer-messages.ts'
+import { createBuzzerSharing } from './buzzer-sharing.ts'
 import { createBuzzerTable } from './buzzer-table.ts'
 import type { ReadCacheStats } from './read-cache.ts'
 
 export interface BuzzerDeps {
   readonly store: BuzzerStore
   readonly publisher: Publisher
+  /** Absent: there are no other nodes. */
+  readonly bus?: NodeBus | undefined
   readonly events: BridgeEmitter
   readonly clock: Clock
   readonly random: () => number
@@ -74,7 +77,11 @@ export const createBuzzer = (deps: BuzzerDeps, options: BuzzerOptions = {}): Buz
     for (const { deviceId } of requests) cache.delete(deviceId)
   }
   const history = createBuzzerHistory({ store, link, events, onSaved }, maxUnsaved)
-  const table = createBuzzerTable({ history, events, onEvicted: cache.delete }, maxDevices)
+  const sharing = deps.bus && createBuzzerSharing(deps.bus)
+  const table = createBuzzerTable(
+    { history, events, onEvicted: cache.delete, onState: sharing?.tell },
+    maxDevices,
+  )
   const lookup = createBuzzerLookup({ store, link, clock, table, history, cache })
   let timers: readonly NodeJS.Timeout[] = []
   let loading: Promise<void> | undefined
@@ -143,6 +150,7 @@ export const createBuzzer = (deps: BuzzerDeps, options: BuzzerOptions = {}): Buz
   const stopOnce = async (): Promise<void> => {
     for (const timer of timers) clearInterval(timer)
     timers = []
+    sharing?.stop()
     await lookup.stop()
     await history.flush()
   }
@@ -188,6 +196,7 @@ export const createBuzzer = (deps: BuzzerDeps, options: BuzzerOptions = {}): Buz
       if (timers.length > 0 || stopped !== undefined) return
       timers = [setInterval(turn, flushIntervalMs), setInterval(() => table.sweep(clock()), sweepMs)]
       for (const timer of timers) timer.unref()
+      sharing?.start((deviceId, heard) => table.learn(deviceId, heard, clock()))
       await lookup.start()
       turn()
       await atMost(START_WAITS_MS, Promise.allSettled([loading, ids.left > 0 ? undefined : ids.fill()]))

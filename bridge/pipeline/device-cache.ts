@@ -27,6 +27,8 @@ export interface DeviceCache extends Lifecycle {
   readonly reads: Pick<DeviceStore, 'get' | 'list'>
   /** For the writer: always the store itself; what it writes is forgotten here. */
   readonly store: DeviceStore
+  /** Another node wrote these rows. */
+  forget(devices: readonly Device[]): void
   /** Devices left memory: a list that was made without them is no longer whole. */
   forgetLists(): void
   /** Counts a question that memory answered before it came to the cache. */
@@ -65,6 +67,9 @@ export const createDeviceCache = (
       list: (limit) => lists.wrap(String(limit), () => store.list(limit)),
     },
     store: { upsert, get: (id) => store.get(id), list: (limit) => store.list(limit) },
+    forget: (devices) => {
+      for (const { id } of devices) rows.delete(id)
+    },
     forgetLists: lists.clear,
     answered: (cache) => {
       fromMemory[cache] += 1

@@ -10,6 +10,8 @@ export interface DeviceClients {
   speaks(clientId: string, deviceId: DeviceId): void
   /** The client's connection ended. */
   gone(clientId: string): void
+  /** The client is connected to another node, which speaks for its devices now. */
+  moved(clientId: string): void
 }
 
 /** A gateway past this many devices is linked to no more of them: they are known by their readings alone. */
@@ -22,6 +24,18 @@ export const createDeviceClients = (listener: {
 }): DeviceClients => {
   const devicesOf = new Map<string, Set<DeviceId>>()
   const speakerOf = new Map<DeviceId, string>()
+
+  const end = (clientId: string, isOver: boolean): void => {
+    const devices = devicesOf.get(clientId)
+    if (devices === undefined) return
+    devicesOf.delete(clientId)
+    for (const deviceId of devices) {
+      // A board that came back under another client id has a newer speaker: this end is not its own.
+      if (speakerOf.get(deviceId) !== clientId) continue
+      speakerOf.delete(deviceId)
+      if (isOver) listener.disconnected(deviceId)
+    }
+  }
 
   return {
     speaks: (clientId, deviceId) => {
@@ -38,16 +52,7 @@ export const createDeviceClients = (listener: {
       speakerOf.set(deviceId, clientId)
       listener.connected(deviceId)
     },
-    gone: (clientId) => {
-      const devices = devicesOf.get(clientId)
-      if (devices === undefined) return
-      devicesOf.delete(clientId)
-      for (const deviceId of devices) {
-        // A board that came back under another client id has a newer speaker: this end is not its own.
-        if (speakerOf.get(deviceId) !== clientId) continue
-        speakerOf.delete(deviceId)
-        listener.disconnected(deviceId)
-      }
-    },
+    gone: (clientId) => end(clientId, true),
+    moved: (clientId) => end(clientId, false),
   }
 }

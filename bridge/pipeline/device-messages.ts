@@ -27,15 +27,22 @@ export interface DeviceMessagesDeps {
   readonly ingest: () => Ingest
 }
 
+export interface ClientLinks {
+  /** A client connected: when its id is a known device's, that device is connected. */
+  clientConnected(clientId: string): void
+  /** Its connection ended. */
+  clientGone(clientId: string): void
+  /** It is connected to another node. */
+  clientMoved(clientId: string): void
+}
+
 export interface DeviceMessages {
   /** Notes who speaks for a device: the sender of whatever only a board sends. */
   speaks(clientId: string, topic: DeviceTopic): void
   /** Takes a message of a device topic other than `sensors/{id}/data`. */
   take(message: Message, clientId: string, topic: DeviceTopic, done: Done): void
-  /** A client connected: when its id is a known device's, that device is connected. */
-  clientConnected(clientId: string): void
-  /** Its connection ended. */
-  clientGone(clientId: string): void
+  /** What connections say of devices. */
+  readonly links: ClientLinks
 }
 
 /** Wills that a broker publishes after its own death come from nobody. */
@@ -116,24 +123,30 @@ export const createDeviceMessages = (deps: DeviceMessagesDeps): DeviceMessages =
         done()
       }
     },
-    clientConnected: (clientId) => {
-      const deviceId = parseDeviceId(clientId)
-      if (deviceId === undefined) return
-      const lookUp = Symbol(clientId)
-      lookedUp.set(clientId, lookUp)
-      const found = (isKnown: boolean): void => {
-        if (lookedUp.get(clientId) !== lookUp) return
+    links: {
+      clientConnected: (clientId) => {
+        const deviceId = parseDeviceId(clientId)
+        if (deviceId === undefined) return
+        const lookUp = Symbol(clientId)
+        lookedUp.set(clientId, lookUp)
+        const found = (isKnown: boolean): void => {
+          if (lookedUp.get(clientId) !== lookUp) return
+          lookedUp.delete(clientId)
+          if (isKnown) clients.speaks(clientId, deviceId)
+        }
+        registry.get(deviceId).then(
+          (device) => found(device !== undefined),
+          () => found(false), // without its store the registry knows no device; the first reading links it
+        )
+      },
+      clientGone: (clientId) => {
         lookedUp.delete(clientId)
-        if (isKnown) clients.speaks(clientId, deviceId)
-      }
-      registry.get(deviceId).then(
-        (device) => found(device !== undefined),
-        () => found(false), // without its store the registry knows no device; the first reading links it
-      )
-    },
-    clientGone: (clientId) => {
-      lookedUp.delete(clientId)
-      clients.gone(clientId)
+        clients.gone(clientId)
+      },
+      clientMoved: (clientId) => {
+        lookedUp.delete(clientId)
+        clients.moved(clientId)
+      },
     },
   }
 }

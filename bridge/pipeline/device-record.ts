@@ -12,6 +12,8 @@ export interface DeviceRecord extends Evictable, Marked {
   /** Its row was read, or there is none: what is here may be written. */
   confirmed: boolean
   said: Said
+  /** Its last sign of life came to this node. */
+  heardHere: boolean
   /** The last sign of life that was written. */
   savedLastSeen: number
 }
@@ -21,6 +23,7 @@ export const newDeviceRecord = (deviceId: DeviceId, at: number): DeviceRecord =>
   shown: undefined,
   confirmed: false,
   said: {},
+  heardHere: false,
   touched: false,
   dirty: false,
   writing: false,

@@ -9,10 +9,11 @@ import type { DeviceId } from '../core/reading.ts'
 import { RETRY_POLICIES } from '../core/retry.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { Clock, DeviceStore, Lifecycle } from '../ports.ts'
-import type { DeviceFacts, DeviceService } from '../services.ts'
+import type { DeviceFacts, DeviceService, NodeBus } from '../services.ts'
 import { createDeviceCache, type DeviceCache, type DeviceCacheOptions } from './device-cache.ts'
 import { createDeviceQueries } from './device-queries.ts'
 import type { DeviceRecord } from './device-record.ts'
+import { createDeviceSharing, type SaidElsewhere } from './device-sharing.ts'
 import { createDeviceTable } from './device-table.ts'
 import {
   applyFacts,
@@ -31,6 +32,8 @@ export interface DeviceRegistryDeps {
   readonly clock: Clock
   readonly random?: () => number
   readonly events: BridgeEmitter
+  /** Absent: there are no other nodes. */
+  readonly bus?: NodeBus | undefined
 }
 
 export interface DeviceRegistryOptions {
@@ -73,6 +76,9 @@ export interface DeviceRegistry extends Pick<DeviceService, 'list' | 'get' | 'co
   }
 }
 
+/** What another node heard of is silent here so much later. */
+const OTHERS_FACTOR = 1.25
+
 /** A registry that is empty until started; signs of life are taken from the beginning. */
 export const createDeviceRegistry = (
   deps: DeviceRegistryDeps,
@@ -88,7 +94,14 @@ export const createDeviceRegistry = (
     { events, onChanged, isStoreAway: () => outage.active, onEvicted: cache.forgetLists },
     { maxDevices, silentAfterMs },
   )
-  const writer = createDeviceWriter({ store: cache.store, outage, events, confirm: table.confirm })
+  const sharing = deps.bus && createDeviceSharing(deps.bus)
+  const writer = createDeviceWriter({
+    store: cache.store,
+    outage,
+    events,
+    confirm: table.confirm,
+    onWritten: sharing?.tellWritten,
+  })
   const queries = createDeviceQueries({ cache, table, outage, events, clock }, { maxDevices, silentAfterMs })
   let timers: readonly NodeJS.Timeout[] = []
 
@@ -96,6 +109,7 @@ export const createDeviceRegistry = (
     const { device } = record
     const isNews = at > device.lastSeen
     record.touched = true
+    record.heardHere = true
     if (isNews) device.lastSeen = at
     if (device.lastSeen - record.savedLastSeen >= lastSeenWriteMs && !record.dirty) table.changed(record, at)
     if (record.shown === 'online') return
@@ -119,22 +133,43 @@ export const createDeviceRegistry = (
       throw new BridgeError('STORE_UNAVAILABLE', 'The device registry is full, and Postgres is away')
     }
     record.touched = true
+    record.heardHere = true
     change(record, at)
     table.changed(record, at)
     table.show(record, at)
     return { ...record.device }
   }
 
-  const describe = (deviceId: DeviceId, facts: DeviceFacts): Device =>
-    say(deviceId, (record, at) => {
+  const describe = (deviceId: DeviceId, facts: DeviceFacts): Device => {
+    sharing?.tellSaid({ deviceId, facts })
+    return say(deviceId, (record, at) => {
       if (!record.confirmed) record.said = sayFacts(record.said, facts)
       Object.assign(record.device, applyFacts(record.device, facts, at))
     })
+  }
+
+  /** The node that was told it stores it. */
+  const hear = ({ deviceId, facts, registration }: SaidElsewhere, at: number): void => {
+    const record = table.get(deviceId)
+    if (record === undefined) return
+    if (registration !== undefined)
+      Object.assign(record.device, applyRegistration(record.device, registration, at))
+    if (facts !== undefined) Object.assign(record.device, applyFacts(record.device, facts, at))
+    if (record.shown !== 'online') table.show(record, at)
+  }
+
+  const learn = (devices: readonly Device[]): void => {
+    cache.forget(devices)
+    for (const device of devices) table.learn(device, clock())
+  }
 
   const sweep = (): void => {
     const now = clock()
     for (const record of table.values()) {
-      if (record.shown === 'online') table.show(record, now)
+      if (record.shown !== 'online') continue
+      // The node that heard of it last tells of its silence; unless that node is gone.
+      const isOurs = sharing === undefined || record.heardHere
+      if (isOurs || now - record.device.lastSeen > silentAfterMs * OTHERS_FACTOR) table.show(record, now)
     }
   }
 
@@ -163,6 +198,7 @@ export const createDeviceRegistry = (
       if (record !== undefined) alive(record, at)
     },
     register: (said) => {
+      sharing?.tellSaid({ deviceId: said.deviceId, registration: said })
       const device = say(said.deviceId, (record, at) => {
         if (!record.confirmed) record.said = sayRegistration(record.said, said)
         Object.assign(record.device, applyRegistration(record.device, said, at))
@@ -193,12 +229,14 @@ export const createDeviceRegistry = (
       }
       timers = [setInterval(turn, flushIntervalMs), setInterval(sweep, sweepMs)]
       for (const timer of timers) timer.unref()
+      sharing?.start({ learn, hear: (said) => hear(said, clock()) })
       await cache.start()
       await queries.load()
     },
     stop: async () => {
       for (const timer of timers) clearInterval(timer)
       timers = []
+      sharing?.stop()
       await cache.stop()
       if (!queries.loaded) return
       for (const record of table.values()) {

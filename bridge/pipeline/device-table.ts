@@ -35,6 +35,8 @@ export interface DeviceTable {
   show(record: DeviceRecord, now: number): void
   /** Joins a record with its stored row, or with the fact that there is none. */
   confirm(record: DeviceRecord, stored: Device | undefined): void
+  /** Takes over what another node knows of a device, tells of and stores. */
+  learn(heard: Device, now: number): void
   /** Takes in what the store holds. `whole`: these are all there are. */
   load(stored: readonly Device[], whole: boolean): void
   values(): IterableIterator<DeviceRecord>
@@ -117,7 +119,32 @@ export const createDeviceTable = (
     records.set(stored.id, record)
   }
 
+  const learn = (heard: Device, now: number): void => {
+    const known = records.get(heard.id)
+    if (known === undefined && records.size >= maxDevices) return
+    const record = known ?? newDeviceRecord(heard.id, heard.lastSeen)
+    const { device } = record
+    const isNews = known === undefined || heard.lastSeen > device.lastSeen
+    if (known === undefined) Object.assign(device, heard)
+    // What it said of itself came by messages of their own: this row may be older than they are.
+    if (heard.connectionAt > device.connectionAt) {
+      device.connection = heard.connection
+      device.connectionAt = heard.connectionAt
+    }
+    if (isNews) {
+      device.lastSeen = heard.lastSeen
+      device.reportedStatus = heard.reportedStatus
+      record.heardHere = false
+    }
+    device.hasReadings ||= heard.hasReadings
+    record.savedLastSeen = Math.max(record.savedLastSeen, heard.lastSeen)
+    if (known === undefined) record.confirmed = true
+    record.shown = statusOf(device, now)
+    records.set(heard.id, record)
+  }
+
   return {
+    learn,
     get: (deviceId) => records.get(deviceId),
     admit,
     changed,

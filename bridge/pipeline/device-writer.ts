@@ -19,12 +19,20 @@ export interface DeviceWriterDeps {
   readonly events: BridgeEmitter
   /** Joins a record with its stored row, or with the fact that there is none. */
   readonly confirm: (record: DeviceRecord, stored: Device | undefined) => void
+  /** Told of rows that are in the store now. */
+  readonly onWritten?: ((devices: readonly Device[]) => void) | undefined
 }
 
 const MAX_PER_WRITE = 1_000
 
 /** A writer to one store. */
-export const createDeviceWriter = ({ store, outage, events, confirm }: DeviceWriterDeps): DeviceWriter => {
+export const createDeviceWriter = ({
+  store,
+  outage,
+  events,
+  confirm,
+  onWritten,
+}: DeviceWriterDeps): DeviceWriter => {
   const upsert = async (records: readonly DeviceRecord[]): Promise<void> => {
     const devices = records.map(({ device }) => ({ ...device }))
     try {
@@ -33,6 +41,7 @@ export const createDeviceWriter = ({ store, outage, events, confirm }: DeviceWri
       if (!isBridgeError(error, 'ROW_REFUSED')) throw error
       return apart(records, error)
     }
+    onWritten?.(devices)
     records.forEach((record, index) => {
       record.savedLastSeen = devices[index]?.lastSeen ?? record.savedLastSeen
     })

@@ -37,6 +37,8 @@ export interface LatestValuesOptions {
   /** How often listeners may be told at all; a change waits for no longer. */
   readonly feedTurnMs?: number
   readonly feedMaxPerTurn?: number
+  /** Other processes write to the store: it is asked each time, and knows better than memory. */
+  readonly isShared?: boolean
 }
 
 export interface LatestValues extends Lifecycle {
@@ -62,7 +64,7 @@ export const createLatestValues = (
 ): LatestValues => {
   const { store, history, clock, events, random = Math.random } = deps
   const { flushIntervalMs = 100, maxDevices = 100_000, maxPerWrite = 1_000 } = options
-  const { feedIntervalMs = 250, feedTurnMs = 50, feedMaxPerTurn = 1_000 } = options
+  const { feedIntervalMs = 250, feedTurnMs = 50, feedMaxPerTurn = 1_000, isShared = false } = options
   const entries = new Map<DeviceId, LatestEntry>()
   const onListenerError = (error: unknown): void =>
     void events.emit('bridge:error', { error: asError(error), where: 'listener of latest values' })
@@ -120,11 +122,13 @@ export const createLatestValues = (
       return
     }
     entry.latest = mergeLatest(latest, entry.latest)
-    feed.changed(entry)
+    // The process that took it in tells of it.
+    if (!isShared) feed.changed(entry)
   }
 
   const get = async (deviceIds: readonly DeviceId[]): Promise<readonly Latest[]> => {
-    const unknown = deviceIds.filter((id) => entries.get(id)?.complete !== true)
+    const asks = isShared && writer?.down !== true
+    const unknown = asks ? deviceIds : deviceIds.filter((id) => entries.get(id)?.complete !== true)
     if (unknown.length === 0) return collect(deviceIds, entries, [])
     // A store known to be away is left alone: a frozen one would cost each reader its time-out.
     const spared = writer?.down === true && history !== undefined

@@ -22,6 +22,8 @@ export interface RecentReadingsOptions extends Partial<ReadingRingsOptions> {
   readonly sweepMs?: number
   /** How long an answer may wait for readings that left memory and are on their way to Postgres. */
   readonly waitForDrainMs?: number
+  /** Other processes take readings in: memory alone is never all there is. */
+  readonly isShared?: boolean
 }
 
 export interface RecentReadings extends Lifecycle {
@@ -62,7 +64,7 @@ export const createRecentReadings = (
   options: RecentReadingsOptions = {},
 ): RecentReadings => {
   const { perDevice = 100, maxDevices = 10_000, maxReadings = 200_000 } = options
-  const { ttlMs = 120_000, sweepMs = 30_000, waitForDrainMs = 0 } = options
+  const { ttlMs = 120_000, sweepMs = 30_000, waitForDrainMs = 0, isShared = false } = options
   const rings = createReadingRings(drainedTo, { perDevice, maxDevices, maxReadings, ttlMs })
   const flights = new Map<DeviceId, Flight>()
   let hits = 0
@@ -72,7 +74,7 @@ export const createRecentReadings = (
   /** What memory alone can answer with certainty. */
   const fromMemory = (deviceId: DeviceId, limit: number): readonly Reading[] | undefined => {
     const ring = rings.use(deviceId, clock())
-    if (ring === undefined) return undefined
+    if (ring === undefined || isShared) return undefined
     return ring.whole || ring.held.length >= limit ? ring.newest(limit) : undefined
   }
 

@@ -27,8 +27,8 @@ const CLAIMS = `
   unnest($1::text[], $2::text[], $3::double precision[], $4::bigint[], $5::double precision[])
     AS claim (device_id, boot, oldest, lease_from, lease_since)`
 const INSERT = `
-  INSERT INTO device_boots AS known (device_id, boot, oldest, lease_from, lease_since)
-  SELECT device_id, boot, to_timestamp(oldest), lease_from, to_timestamp(lease_since) FROM ${CLAIMS}
+  INSERT INTO device_boots AS known (device_id, boot, oldest, lease_from, lease_since, writer)
+  SELECT device_id, boot, to_timestamp(oldest), lease_from, to_timestamp(lease_since), $6 FROM ${CLAIMS}
   ORDER BY device_id, boot`
 const INSERT_NEW = `${INSERT} ON CONFLICT DO NOTHING RETURNING device_id AS "deviceId", boot`
 const WIDEN = `
@@ -99,7 +99,7 @@ const claimValues = (boots: readonly BootClaim[]): readonly unknown[] => [
  * another way than the drain: without it they are not found when they are sent again.
  */
 export const claimBoots = async (client: pg.ClientBase, boots: readonly BootClaim[]): Promise<void> => {
-  if (boots.length > 0) await client.query(WIDEN, [...claimValues(boots)])
+  if (boots.length > 0) await client.query(WIDEN, [...claimValues(boots), null])
 }
 
 /** No number above it is stored. */
@@ -121,12 +121,19 @@ const look = async (
   return rows
 }
 
-/** Those that this database has never seen are written down at once; the others are what is returned. */
-const insertNew = async (
+/**
+ * Those that this database has never seen are written down at once; the others are what is returned. `writer`: the
+ * spool they belong to (boot-writers.ts).
+ */
+export const insertNew = async (
   client: pg.ClientBase,
   boots: readonly BootClaim[],
+  writer: string | null = null,
 ): Promise<readonly BootClaim[]> => {
-  const { rows } = await client.query<{ deviceId: string; boot: string }>(INSERT_NEW, [...claimValues(boots)])
+  const { rows } = await client.query<{ deviceId: string; boot: string }>(INSERT_NEW, [
+    ...claimValues(boots),
+    writer,
+  ])
   const inserted = new Set(rows.map(({ deviceId, boot }) => `${deviceId}\n${boot}`))
   return boots.filter(({ deviceId, boot }) => !inserted.has(`${wellFormed(deviceId)}\n${wellFormed(boot)}`))
 }

@@ -8,6 +8,7 @@ import type pg from 'pg'
 import { DEAD_LETTER_COLUMNS, SENSOR_COLUMNS } from '../core/copy-row.ts'
 import { BridgeError } from '../core/errors.ts'
 import type { Account, Batch, Cursor, ReadingSink, Stored } from '../ports.ts'
+import { ownBoots, TakeOver } from './boot-writers.ts'
 import { createPostgresConnection } from './postgres-connection.ts'
 import { copyText } from './postgres-copy.ts'
 import { readError, sqlstateOf, writeError } from './postgres-errors.ts'
@@ -30,6 +31,8 @@ export interface PostgresSinkOptions {
   readonly url: string
   /** Default 5,000. */
   readonly connectTimeoutMs?: number
+  /** Other nodes, with spools of their own, store into the same tables. */
+  readonly isShared?: boolean
   /** After this long the connection is dropped and the store fails. Default 60,000. */
   readonly storeTimeoutMs?: number
 }
@@ -92,14 +95,27 @@ const copyAll = async (client: pg.Client, batch: Batch): Promise<Stored> => {
   return { readings, deadLetters, resent, checked }
 }
 
-const storeIn = async (client: pg.Client, batch: Batch): Promise<Stored> => {
+/** Who else stores into the tables: nobody; others, side by side; others, who wait for this batch. */
+type Sharing = 'none' | 'together' | 'alone'
+
+const copyShared = async (client: pg.Client, batch: Batch, alone: boolean): Promise<Stored> => {
+  const boots = await ownBoots(client, batch, alone)
+  const stored = await copyAll(client, { ...batch, boots })
+  // What the spool was sure of it goes on to be sure of: the next batch finds out by itself.
+  const asked = new Set(batch.boots.map(({ deviceId, boot }) => `${deviceId}\n${boot}`))
+  const checked = stored.checked.filter(({ deviceId, boot }) => asked.has(`${deviceId}\n${boot}`))
+  return { ...stored, checked }
+}
+
+const storeIn = async (client: pg.Client, batch: Batch, sharing: Sharing): Promise<Stored> => {
   const { spoolId, from, to, fromRow, toRow, lost } = batch
   await client.query('BEGIN')
   const moved = await client.query(MOVE_CURSOR, [spoolId, from, to, fromRow, toRow])
   if (moved.rowCount !== 1) {
     throw new BridgeError('CURSOR_MOVED', `the cursor of spool ${spoolId} is not at ${from}`)
   }
-  const stored = await copyAll(client, batch)
+  const stored =
+    sharing === 'none' ? await copyAll(client, batch) : await copyShared(client, batch, sharing === 'alone')
   let resent = 0
   for (const count of stored.resent.values()) resent += count
   await client.query(COUNT, [spoolId, stored.readings, stored.deadLetters, resent, lost])
@@ -150,8 +166,18 @@ export const createPostgresSink = (
     }
   }
 
-  const storeOnce = (batch: Batch): Promise<Stored> =>
-    connection.run(storeTimeoutMs, (client) => storeIn(client, batch))
+  const storeAs = (batch: Batch, sharing: Sharing): Promise<Stored> =>
+    connection.run(storeTimeoutMs, (client) => storeIn(client, batch, sharing))
+
+  const storeOnce = async (batch: Batch): Promise<Stored> => {
+    if (options.isShared !== true) return await storeAs(batch, 'none')
+    try {
+      return await storeAs(batch, 'together')
+    } catch (error) {
+      if (error instanceof TakeOver) return await storeAs(batch, 'alone')
+      throw error
+    }
+  }
 
   const store = async (batch: Batch): Promise<Stored> => {
     try {

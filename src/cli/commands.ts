@@ -11,6 +11,7 @@ import { dlqList } from './dlq/list.ts'
 import { dlqPurge } from './dlq/purge.ts'
 import { dlqReplay } from './dlq/replay.ts'
 import { dlqShow } from './dlq/show.ts'
+import { spoolDrain } from './spool/drain.ts'
 
 export const COMMANDS: readonly Command[] = [
   deviceAdd,
@@ -28,4 +29,5 @@ export const COMMANDS: readonly Command[] = [
   dlqShow,
   dlqReplay,
   dlqPurge,
+  spoolDrain,
 ]

@@ -9,6 +9,7 @@ import type {
   DeviceService,
   FrameService,
   HealthReport,
+  NodeBus,
   ReadingService,
 } from '../../bridge/index.ts'
 import type { RecognitionService } from '../recognition/index.ts'
@@ -54,6 +55,8 @@ export interface FacadeDeps {
   readonly doorkeeper: Doorkeeper
   /** What WebSocket clients are told of. */
   readonly events: BridgeEmitter
+  /** The other nodes, whose events they are told of as well; undefined: none. */
+  readonly bus?: NodeBus | undefined
   readonly load: () => SystemLoad
   readonly health: () => HealthReport | Promise<HealthReport>
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>

@@ -71,7 +71,7 @@ export const useRoutes = (app: FacadeApp, deps: RouteDeps, options: FacadeOption
   app.register(
     async (api) => {
       useGuard(api, deps.guard)
-      useRateLimit(api, { clock: deps.clock, rateLimitMax: options.rateLimitMax })
+      useRateLimit(api, { clock: deps.clock, bus: deps.bus, rateLimitMax: options.rateLimitMax })
       for (const route of API_ROUTES) route(api, deps, options)
       openApiRoute(api, docs)
     },

@@ -5,8 +5,10 @@ import type { ExternalStats } from '../../mosquitto-compat/index.ts'
 import type { DenialCounts, SocketStats } from '../facade/index.ts'
 import type { RecognitionStats } from '../recognition/index.ts'
 import type { RecordingsStats } from '../recordings/index.ts'
+import { type ClusterCounts, readCluster } from './cluster-gauges.ts'
 import { readExternal } from './external-gauges.ts'
 import { count, counts, gauge, gauges } from './instruments.ts'
+import { readReplica } from './replica-gauges.ts'
 
 export interface Gauges {
   /** Everything the spool ever received, and where it is. */
@@ -45,6 +47,7 @@ export interface Gauges {
   readonly replicaReads: () => Readonly<Record<string, number>> | undefined
   readonly recognition: () => RecognitionStats
   readonly recordings: () => RecordingsStats
+  readonly cluster: () => ClusterCounts
   /** Days until the certificate expires (Infinity without TLS), and failures counted since the start. */
   readonly tls: () => {
     readonly daysLeft: number
@@ -77,7 +80,8 @@ export const readGauges = (registry: Registry, from: Gauges): void => {
   readCameras(registry, from)
   readTls(registry, from)
   readExternal(registry, from.external)
-  readReplica(registry, from)
+  readReplica(registry, from.replicaReads)
+  readCluster(registry, from)
 }
 
 const placesOf = (sheet: CheckedBalance): Readonly<Record<string, number>> => ({
@@ -236,14 +240,4 @@ const readTls = (registry: Registry, { tls }: Gauges): void => {
     void count(registry, { name, help }, () => tls()[field])
   of('tls_reload_failures', 'Changed TLS files that could not be used', 'reloadFailures')
   of('http_tls_failures', 'Connections to the HTTPS port that ended in their handshake', 'httpFailures')
-}
-
-const readReplica = (registry: Registry, { replicaReads }: Gauges): void => {
-  const help = 'Reads of history where there is a replica: answered by it, or by the primary and why'
-  counts(registry, { name: 'history_reads', help, label: 'from' }, () => {
-    const reads = replicaReads()
-    if (reads === undefined) return {}
-    const { replica = 0, lagging = 0, unavailable = 0, unknown = 0 } = reads
-    return { replica, primary_lagging: lagging, primary_unavailable: unavailable, primary_unknown: unknown }
-  })
 }

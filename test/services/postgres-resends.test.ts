@@ -154,8 +154,10 @@ describe('rows of a boot in doubt', () => {
     const readings = numbers.map((seq, i) => numbered(seq, { ts: T - i * 1_000, receivedAt: T }))
     await copyText(client, COPY, [chunkOf(...readings, numbered(null, { boot: 'x' }))])
     await database.pool.query('DROP TABLE device_boots')
-    const sql = new URL('../../bridge/stores/migrations/0006_device_boots.sql', import.meta.url)
-    await database.pool.query(await readFile(sql, 'utf8'))
+    for (const name of ['0006_device_boots', '0009_boot_writers']) {
+      const sql = new URL(`../../bridge/stores/migrations/${name}.sql`, import.meta.url)
+      await database.pool.query(await readFile(sql, 'utf8'))
+    }
     const { rows } = await database.pool.query(
       `SELECT boot, lease_from::int, (extract(epoch FROM oldest) * 1000)::float8 AS oldest FROM device_boots`,
     )

@@ -66,6 +66,7 @@ export const createMetricsRig = () => {
       }),
       recordings: () => ({ running: 0, made: 8, failed: 9 }),
       external: () => ({ ...NO_EXTERNAL_STATS, connected: 1, messagesLost: 17 }),
+      cluster: () => ({ nodes: 2, filters: 31, sent: 32, packets: 33, failed: 34 }),
       tls: () => ({ daysLeft: 30, reloadFailures: 15, httpFailures: 16 }),
     },
   )

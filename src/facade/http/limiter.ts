@@ -23,8 +23,15 @@ interface Window {
   count: number
 }
 
-/** Returns `take(key)`, which counts one request. Nothing is awaited: it stands on the way of every ingest. */
-export const createLimiter = (clock: () => number, { max, windowMs, maxKeys }: LimiterOptions) => {
+export interface Limiter {
+  /** Counts one request. Nothing is awaited: it stands on the way of every ingest. */
+  readonly take: (key: string) => Taken
+  /** Counts requests that another node has taken. */
+  readonly add: (key: string, count: number) => void
+}
+
+/** Counts nothing yet. */
+export const createLimiter = (clock: () => number, { max, windowMs, maxKeys }: LimiterOptions): Limiter => {
   const windows = new LRUCache<string, Window>({ max: maxKeys })
 
   const windowOf = (key: string, now: number): Window => {
@@ -42,14 +49,19 @@ export const createLimiter = (clock: () => number, { max, windowMs, maxKeys }: L
     return known
   }
 
-  return (key: string): Taken => {
-    const now = clock()
-    const window = windowOf(key, now)
-    window.count++
-    return {
-      exceeded: window.count > max,
-      remaining: Math.max(0, max - window.count),
-      resetS: Math.max(1, Math.ceil((window.startedAt + windowMs - now) / 1_000)),
-    }
+  return {
+    take: (key) => {
+      const now = clock()
+      const window = windowOf(key, now)
+      window.count++
+      return {
+        exceeded: window.count > max,
+        remaining: Math.max(0, max - window.count),
+        resetS: Math.max(1, Math.ceil((window.startedAt + windowMs - now) / 1_000)),
+      }
+    },
+    add: (key, count) => {
+      windowOf(key, clock()).count += count
+    },
   }
 }

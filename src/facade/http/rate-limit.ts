@@ -14,6 +14,7 @@ import type { FacadeApp, FacadeDeps, FacadeOptions } from '../app.ts'
 import { RequestError } from '../errors.ts'
 import { isUnlimited } from './board-routes.ts'
 import { createLimiter } from './limiter.ts'
+import { shareLimits } from './shared-limits.ts'
 
 const WINDOW_MS = 60_000
 /** About 300 bytes each. */
@@ -43,7 +44,7 @@ export const limitKeyOf = (request: FastifyRequest): string => {
   return `${reads ? 'reads' : 'writes'} of ${deviceId === undefined ? 'address' : 'device'} ${deviceId ?? networkOf(request.ip)}`
 }
 
-interface Limits extends Pick<FacadeOptions, 'rateLimitMax'>, Pick<FacadeDeps, 'clock'> {
+interface Limits extends Pick<FacadeOptions, 'rateLimitMax'>, Pick<FacadeDeps, 'clock' | 'bus'> {
   /** Requests a minute and address, whatever devices they name. */
   readonly addressMax?: number
 }
@@ -52,10 +53,17 @@ interface Limits extends Pick<FacadeOptions, 'rateLimitMax'>, Pick<FacadeDeps, '
  * From here on, routes of this scope are limited, those of boards that are exempt excepted. Made by hand: the
  * plugin for it awaits four times for each request, which took an ingest more time than storing its reading.
  */
-export const useRateLimit = (scope: FacadeApp, { clock, rateLimitMax, addressMax }: Limits): void => {
+export const useRateLimit = (scope: FacadeApp, { clock, bus, rateLimitMax, addressMax }: Limits): void => {
   const ceiling = addressMax ?? Math.max(rateLimitMax * DEVICES_PER_ADDRESS, SMALLEST_CEILING)
-  const takeOfAddress = createLimiter(clock, { max: ceiling, windowMs: WINDOW_MS, maxKeys: MAX_KEYS })
-  const takeOfDevice = createLimiter(clock, { max: rateLimitMax, windowMs: WINDOW_MS, maxKeys: MAX_KEYS })
+  const limiterOf = (kind: string, max: number) => {
+    const limiter = createLimiter(clock, { max, windowMs: WINDOW_MS, maxKeys: MAX_KEYS })
+    if (bus === undefined) return limiter.take
+    const shared = shareLimits(bus, kind, limiter, max)
+    scope.addHook('onClose', async () => shared.end())
+    return shared.take
+  }
+  const takeOfAddress = limiterOf('limits-of-addresses', ceiling)
+  const takeOfDevice = limiterOf('limits-of-devices', rateLimitMax)
 
   const limitAddress: onRequestHookHandler = (request, reply, done) => {
     const { exceeded, resetS } = takeOfAddress(networkOf(request.ip))

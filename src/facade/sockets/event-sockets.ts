@@ -12,7 +12,7 @@ import type { Visits } from '../visits.ts'
 import { createAudience } from './audience.ts'
 import { isPing } from './client-message.ts'
 import { createDepartures } from './departures.ts'
-import type { EventSources } from './event-sources.ts'
+import { type EventSources, tellOtherNodes } from './event-sources.ts'
 import { createMessageBudget } from './message-budget.ts'
 import { refuseUpgrade } from './refusal.ts'
 import { createRefusedSockets } from './refused-sockets.ts'
@@ -84,6 +84,7 @@ export const createEventSockets = (
     stats.closedLarge += 1
   })
   let stopped: Promise<void> | undefined
+  let endTelling: (() => void) | undefined
 
   const admit = (webSocket: WebSocket, { stream, request }: Upgrade, identity: Identity): void => {
     const viewer = createViewer(webSocket, stream, request)
@@ -104,6 +105,7 @@ export const createEventSockets = (
     refused.turnAway(webSocket)
   }
   const stop = async (): Promise<void> => {
+    endTelling?.()
     watch.stop()
     const open = [...audience.viewers].map(({ webSocket }) => webSocket)
     for (const webSocket of open) webSocket.close(GOING_AWAY, 'Server is stopping')
@@ -163,7 +165,10 @@ export const createEventSockets = (
       return audience.viewers.size
     },
     stats: () => ({ ...stats }),
-    start: watch.start,
+    start: () => {
+      endTelling ??= tellOtherNodes(sources, settings.recognizes)
+      watch.start()
+    },
     stop: () => {
       stopped ??= stop()
       return stopped

@@ -11,7 +11,7 @@ import {
   sensorData,
 } from './event-messages.ts'
 
-export type EventSources = Pick<FacadeDeps, 'events' | 'readings' | 'recognition' | 'clock'>
+export type EventSources = Pick<FacadeDeps, 'events' | 'readings' | 'recognition' | 'clock' | 'bus'>
 
 type Listener<Name extends keyof BridgeEvents> = (...event: BridgeEvents[Name]) => void
 
@@ -19,7 +19,7 @@ type Listener<Name extends keyof BridgeEvents> = (...event: BridgeEvents[Name]) 
  * Tells everything that happens as messages for clients. Returns its own end: while nobody is told, the
  * sources have no listener, and what nobody listens to costs nothing.
  */
-export const listenToSources = (
+const listenHere = (
   { events, readings, recognition, clock }: EventSources,
   recognizes: boolean,
   tell: (message: EventMessage) => void,
@@ -44,5 +44,27 @@ export const listenToSources = (
     events.off('device:status', status)
     endLatest()
     endRecognition()
+  }
+}
+
+/** What nodes tell each other in the form in which their clients are told it. */
+const KIND = 'socket-events'
+
+/** Tells the other nodes what happens here, while one of them has clients that want to know. Returns its own end. */
+export const tellOtherNodes = (sources: EventSources, recognizes: boolean): (() => void) => {
+  const { bus } = sources
+  if (bus === undefined) return () => undefined
+  return listenHere(sources, recognizes, (message) => {
+    if (bus.isHeard(KIND)) bus.tell(KIND, JSON.stringify(message))
+  })
+}
+
+/** Tells what happens here and on the other nodes, as `listenHere`. */
+export const listenToSources: typeof listenHere = (sources, recognizes, tell) => {
+  const endHere = listenHere(sources, recognizes, tell)
+  const endElsewhere = sources.bus?.listen(KIND, (body) => tell(JSON.parse(body) as EventMessage))
+  return () => {
+    endHere()
+    endElsewhere?.()
   }
 }

@@ -24,7 +24,7 @@ const rig = async () => {
   const dropped: string[] = []
   const broker = {
     disconnect: () => 0,
-    sessionOwners: () => ['b1', 'anna', 'ben'].filter((name) => !dropped.includes(name)),
+    sessionOwners: async () => ['b1', 'anna', 'ben'].filter((name) => !dropped.includes(name)),
     dropSessions: (owner: string) => void dropped.push(owner),
   }
   const log = createLog({ level: 'silent' })

@@ -33,6 +33,7 @@ describe('defaults', () => {
       databaseReadUrl: undefined,
       redisUrl: undefined,
       useDb: true,
+      cluster: false,
       allowAnonymous: false,
       allowedOrigins: [],
       apiKey: undefined,
@@ -244,6 +245,11 @@ describe('TLS', () => {
   })
 
   test.each([
+    [
+      { CLUSTER: 'true', DATABASE_URL: 'postgres://a/b' },
+      /^CLUSTER is true without REDIS_URL: set REDIS_URL/,
+    ],
+    [{ CLUSTER: 'true', REDIS_URL: 'redis://a' }, /^CLUSTER is true without DATABASE_URL: set DATABASE_URL/],
     [{ TLS_CERT: 'c' }, /^TLS_CERT is set without TLS_KEY: set TLS_KEY/],
     [{ TLS_KEY: 'k' }, /^TLS_KEY is set without TLS_CERT: set TLS_CERT/],
     [{ TLS_CA: 'a' }, /^TLS_CA is set without TLS_CERT and TLS_KEY/],

@@ -3,7 +3,7 @@ import { createLimiter } from '../../../../../src/facade/http/limiter.ts'
 
 const rig = (maxKeys = 10) => {
   const time = { now: 1_000_000 }
-  return { time, take: createLimiter(() => time.now, { max: 2, windowMs: 60_000, maxKeys }) }
+  return { time, ...createLimiter(() => time.now, { max: 2, windowMs: 60_000, maxKeys }) }
 }
 
 test('what is over the limit is told so, with what is left of the window', () => {
@@ -39,4 +39,11 @@ test('keys are bounded: the one unused for longest is forgiven', () => {
   take('c')
   expect(take('b').exceeded).toBe(true)
   expect(take('a')).toMatchObject({ exceeded: false, remaining: 1 })
+})
+
+test('what another node has taken counts as well', () => {
+  const { take, add } = createLimiter(() => 0, { max: 2, windowMs: 60_000, maxKeys: 10 })
+  add('a', 2)
+  expect(take('a').exceeded).toBe(true)
+  expect(take('b').exceeded).toBe(false)
 })

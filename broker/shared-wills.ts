@@ -1,0 +1,61 @@
+/**
+ * The wills of all clients, one a client id, so that those of a node that died are published by another. A client
+ * that is back takes its own place: the will of its former connection, on a node that is no more, is then published
+ * no more, as the board is not gone.
+ *
+ * Whoever finds the will of a dead node claims it for a while before it publishes it: two nodes look at the same time.
+ */
+import type { PublishPacket } from 'aedes'
+import type { RedisCommands } from './shared-redis.ts'
+import { decodePacket, encodePacket } from './stored-packet.ts'
+
+const WILLS = 'sluice:wills'
+const claimOf = (clientId: string): string => `sluice:will:${clientId}`
+const CLAIM_MS = 30_000
+
+/** A value begins with the node's id: removes a will only while it is of that node. */
+const REMOVE_OF = `
+local will = redis.call('HGET', KEYS[1], ARGV[1])
+if will and string.sub(will, 1, #ARGV[2]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end
+return 0`
+
+export interface SharedWills {
+  put(clientId: string, nodeId: string, packet: PublishPacket): Promise<void>
+  /** Of this node, or of whichever. */
+  remove(clientId: string, nodeId?: string): Promise<void>
+  /** Wills of nodes that are not alive, each claimed for this node. */
+  ofDead(isAlive: (nodeId: string) => boolean): AsyncGenerator<PublishPacket>
+}
+
+const prefixOf = (nodeId: string): string => `${nodeId} `
+
+/** The wills that all nodes share. */
+export const createSharedWills = (redis: RedisCommands): SharedWills => ({
+  put: async (clientId, nodeId, { topic, payload, qos, retain }) => {
+    const packet = encodePacket({ topic, payload, qos, retain })
+    const value = Buffer.concat([Buffer.from(prefixOf(nodeId)), packet])
+    await redis.call('HSET', WILLS, clientId, value)
+  },
+  remove: async (clientId, nodeId) => {
+    if (nodeId === undefined) await redis.call('HDEL', WILLS, clientId)
+    else await redis.call('EVAL', REMOVE_OF, 1, WILLS, clientId, prefixOf(nodeId))
+  },
+  ofDead: async function* (isAlive) {
+    for (let cursor = '0'; ; ) {
+      const page = (await redis.callBuffer('HSCAN', WILLS, cursor, 'COUNT', 500)) as [Buffer, Buffer[]]
+      const [next, pairs] = page
+      for (let at = 0; at + 1 < pairs.length; at += 2) {
+        const clientId = String(pairs[at])
+        const value = pairs[at + 1] ?? Buffer.alloc(0)
+        const space = value.indexOf(' ')
+        const nodeId = value.toString('utf8', 0, space)
+        const packet = decodePacket(value.subarray(space + 1))
+        if (packet === undefined || isAlive(nodeId)) continue
+        const claim = await redis.call('SET', claimOf(clientId), nodeId, 'NX', 'PX', CLAIM_MS)
+        if (claim !== null) yield Object.assign(packet, { clientId, brokerId: nodeId })
+      }
+      cursor = next.toString()
+      if (cursor === '0') return
+    }
+  },
+})

@@ -1,0 +1,82 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import type { Reading } from '../../bridge/core/reading.ts'
+import type { BootClaim } from '../../bridge/core/unverified.ts'
+import type { ReadingSink } from '../../bridge/ports.ts'
+import { batchOf, id, readingOf, T } from '../contracts/sink-rows.ts'
+import {
+  emptyTables,
+  type MigratedDatabase,
+  migratedDatabase,
+  numberOf,
+  sinkInto,
+} from '../support/postgres-stores.ts'
+
+let database: MigratedDatabase
+let one: ReadingSink & { close(): Promise<void> }
+let two: ReadingSink & { close(): Promise<void> }
+
+beforeAll(async () => {
+  database = await migratedDatabase()
+})
+afterAll(() => database.drop())
+beforeEach(() => {
+  one = sinkInto(database, { isShared: true })
+  two = sinkInto(database, { isShared: true })
+})
+afterEach(async () => {
+  await Promise.all([one.close(), two.close()])
+  await emptyTables(database)
+})
+
+const rows = (from: number, to: number): readonly Reading[] =>
+  Array.from({ length: to - from }, (_, at) =>
+    readingOf('a', { boot: 'b', seq: from + at, ts: T + (from + at) * 1_000 }),
+  )
+/** Of a node to which the boot is new. */
+const NEW: readonly BootClaim[] = [{ deviceId: id('a'), boot: 'b', oldest: T, leaseFrom: 0, leaseSince: T }]
+const stored = (): Promise<number> => numberOf(database, 'SELECT count(*) FROM sensor_data')
+const distinct = (): Promise<number> => numberOf(database, 'SELECT count(DISTINCT seq) FROM sensor_data')
+
+test('a board that moves and sends again is stored once, whichever node stores first', async () => {
+  await one.store(batchOf('one', 0, 10, { readings: rows(0, 10), boots: NEW }))
+  // Spooled at the first node and not stored yet: 10 … 19. The board moves and sends 8 … 24 to the second.
+  const late = await two.store(batchOf('two', 0, 17, { readings: rows(8, 25), boots: NEW }))
+  expect(late.resent.get(id('a'))).toBe(2)
+  // The first node is sure of what it has: it asks for nothing.
+  const own = await one.store(batchOf('one', 10, 20, { readings: rows(10, 20) }))
+  expect(own.resent.get(id('a'))).toBe(10)
+  // And back, and forth again.
+  await two.store(batchOf('two', 17, 22, { readings: rows(25, 30) }))
+  const back = await one.store(batchOf('one', 20, 35, { readings: rows(20, 35) }))
+  expect(back.resent.get(id('a'))).toBe(10)
+  expect([await stored(), await distinct()]).toEqual([35, 35])
+})
+
+test('batches of both nodes at the same time store nothing twice', async () => {
+  await one.store(batchOf('one', 0, 1, { readings: rows(0, 1), boots: NEW }))
+  await two.store(batchOf('two', 0, 1, { readings: rows(0, 1), boots: NEW }))
+  for (let round = 1; round <= 20; round += 1) {
+    const readings = rows(round * 10, round * 10 + 10)
+    await Promise.all([
+      one.store(batchOf('one', round, round + 1, { readings })),
+      two.store(batchOf('two', round, round + 1, { readings })),
+    ])
+  }
+  expect([await stored(), await distinct()]).toEqual([201, 201])
+})
+
+test('boots that are new to both at the same time as well', async () => {
+  await Promise.all([
+    one.store(batchOf('one', 0, 20, { readings: rows(0, 20), boots: NEW })),
+    two.store(batchOf('two', 0, 20, { readings: rows(0, 20), boots: NEW })),
+  ])
+  expect([await stored(), await distinct()]).toEqual([20, 20])
+})
+
+test('a node that has its boards to itself takes nothing over', async () => {
+  await one.store(batchOf('one', 0, 10, { readings: rows(0, 10), boots: NEW }))
+  const alone = "SELECT count(*) FROM device_boots WHERE writer = 'one'"
+  expect(await numberOf(database, alone)).toBe(1)
+  const { resent, checked } = await one.store(batchOf('one', 10, 20, { readings: rows(10, 20) }))
+  expect([resent.size, checked.length]).toEqual([0, 0])
+})
