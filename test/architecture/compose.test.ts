@@ -41,29 +41,23 @@ const filledIn = (text: string): string => text.replace(/\$\{\w+:-([^}]*)\}/g, '
 const settingsOf = ({ environment = {} }: Service): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(environment).map(([name, text]) => [name, filledIn(text)]))
 
-/** What `docker compose up NAME…` starts: these, and what they wait for. No name: all without a profile. */
-const startedBy = (...names: readonly string[]): readonly string[] => {
-  const asked =
-    names.length > 0 ? names : services.filter(([, { profiles }]) => !profiles).map(([name]) => name)
-  const found = new Set<string>()
-  const add = (name: string): void => {
-    found.add(name)
-    for (const needed of Object.keys(serviceOf(name).depends_on ?? {})) add(needed)
-  }
-  for (const name of asked) add(name)
-  return [...found].sort()
-}
+/** What `docker compose --profile NAME up` starts: these, and all without a profile. */
+const startedBy = (profile: string): readonly string[] =>
+  services
+    .filter(([, { profiles }]) => profiles === undefined || profiles.includes(profile))
+    .map(([name]) => name)
+    .sort()
 
-const SINGLE = startedBy()
-const MOSQUITTO = startedBy('sluice-mosquitto')
-const CLUSTER = startedBy('haproxy', 'grafana')
+const SINGLE = startedBy('single')
+const MOSQUITTO = startedBy('mosquitto')
+const CLUSTER = startedBy('cluster')
 
 describe('docker-compose.yml', () => {
-  test('up alone starts Sluice with Postgres and Redis, as it always did', () => {
+  test('the profile single starts Sluice with Postgres and Redis', () => {
     expect(SINGLE).toEqual(['postgres', 'redis', 'sluice'])
   })
 
-  test('each of the other shapes is started by the names that its head tells', () => {
+  test('each of the other shapes is started by its profile, as its head tells', () => {
     expect(MOSQUITTO).toEqual(['mosquitto', 'postgres', 'redis', 'sluice-mosquitto'])
     const shape = [
       'grafana',
@@ -77,8 +71,8 @@ describe('docker-compose.yml', () => {
     ]
     expect(CLUSTER).toEqual(shape)
     const head = readText('docker-compose.yml')
-    for (const names of ['sluice-mosquitto', 'haproxy grafana'])
-      expect(head).toContain(`docker compose up -d --wait ${names} `)
+    for (const profile of ['single', 'mosquitto', 'cluster'])
+      expect(head).toContain(`docker compose --profile ${profile} up -d --wait `)
   })
 
   test('what a service waits for is in its profile, or in none', () => {
