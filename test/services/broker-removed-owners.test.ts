@@ -59,7 +59,7 @@ test('the sessions of a name that is gone are removed with what waits, and their
   early.send(connectPacket({ ...credentialsOf(OPERATOR), clean: false, clientId: 'shared' }))
   expect(await early.next('connack')).toMatchObject({ returnCode: 2 })
   rig.broker.dropSessions('ann')
-  expect(rig.broker.sessionOwners()).toEqual(['bob'])
+  expect(await rig.broker.sessionOwners()).toEqual(['bob'])
   expect(removed).toEqual([
     { clientId: 'shared', owner: 'ann' },
     { clientId: 'second', owner: 'ann' },
@@ -79,8 +79,8 @@ test('a session that is removed while its connection is being closed does not co
   rig.broker.dropSessions('ann')
   await eventually(() => rig.broker.connections === 0)
   await settled()
-  expect(rig.broker.sessionOwners()).toEqual([])
+  expect(await rig.broker.sessionOwners()).toEqual([])
   await rig.stop()
   const again = await startBroker(cleanups, { policy, folder: rig.folder })
-  expect(again.broker.sessionOwners()).toEqual([])
+  expect(await again.broker.sessionOwners()).toEqual([])
 })

@@ -48,6 +48,9 @@ const settingsOf = (options: OwnClusterOptions, name: string, ports: NodePorts) 
   REDIS_URL: options.redisUrl,
   // Behind HAProxy all come from one address; it is HAProxy that counts them.
   MAX_CONNECTIONS_PER_ADDRESS: '10000',
+  // What it hands on is from elsewhere, for a node; but HAProxy is on this machine only.
+  ALLOW_ANONYMOUS: 'true',
+  HOST: '127.0.0.1',
   ...options.settings,
   PORT: `${ports.http}`,
   MQTT_PORT: `${ports.mqtt}`,
