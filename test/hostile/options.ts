@@ -40,7 +40,7 @@ export const FULL: Scale = {
 
 /** What of it runs in `npm test`. */
 export const SHORT: Scale = {
-  packets: 3_000,
+  packets: 1_500,
   halfOpen: 300,
   idle: 100,
   slow: 100,

@@ -27,7 +27,8 @@ interface Run {
 
 const runJest = (run: Run, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> => {
   const jestBin = createRequire(import.meta.url).resolve('jest/bin/jest')
-  const words = ['--experimental-vm-modules', '--no-warnings', jestBin, ...args]
+  // Each file loads all modules anew: a larger young generation saves a tenth of the time.
+  const words = ['--experimental-vm-modules', '--no-warnings', '--max-semi-space-size=64', jestBin, ...args]
   const jest = spawn(process.execPath, words, { stdio: 'inherit', env })
   run.jest = jest
   return new Promise((resolve, reject) => {
