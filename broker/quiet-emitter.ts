@@ -6,6 +6,7 @@
  * subscribes.
  */
 import mqemitter, { type Message, type MQEmitter } from 'mqemitter'
+import { createFifo, type Fifo } from './fifo.ts'
 import { createSilentTopics } from './silent-topics.ts'
 
 /** What mqemitter keeps for the emitters that extend it. */
@@ -13,6 +14,8 @@ interface Inner {
   readonly _matcher: { match(topic: string): readonly unknown[] }
   readonly closed: boolean
   current: number
+  _messageQueue: Fifo<Message>
+  _messageCallbacks: Fifo<Done>
   _do(message: Message, done: Done): unknown
 }
 
@@ -31,7 +34,9 @@ export interface QuietEmitter extends MQEmitter {
  */
 const deliverInALoop = (emitter: MQEmitter & Inner): void => {
   const deliver = emitter._do.bind(emitter)
-  const next: (readonly [message: Message, done: Done])[] = []
+  const next = createFifo<readonly [message: Message, done: Done]>()
+  emitter._messageQueue = createFifo()
+  emitter._messageCallbacks = createFifo()
   let isDelivering = false
   emitter._do = (message, done) => {
     next.push([message, done])

@@ -87,8 +87,8 @@ interface Acks {
 }
 
 export interface ClosedResult extends Timing, Acks {
-  /** What the client that subscribed was sent by the time of the last ack. */
-  readonly heard?: number
+  /** What the client that subscribed was sent, and when the last of it came. */
+  readonly listener?: { readonly heard: number; readonly lastAt: number }
 }
 export type FloodResult = Timing & { readonly sent: number }
 

@@ -24,8 +24,8 @@ export const runClosedLoop = async (job: ClosedJob): Promise<ClosedResult> => {
   for (const publisher of publishers) refill(publisher)
   await Promise.race([finished, lost])
   const times = timing.stop()
-  const heard = listener?.heard()
+  const heard = await listener?.rest()
   listener?.close()
   await closeBoards(boards)
-  return { ...times, ...acksOf(publishers), ...(heard !== undefined && { heard }) }
+  return { ...times, ...acksOf(publishers), ...(heard !== undefined && { listener: heard }) }
 }

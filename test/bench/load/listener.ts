@@ -1,10 +1,11 @@
 import { connect } from 'node:net'
-import type { Address } from '../jobs.ts'
+import { type Address, monotonicMs } from '../jobs.ts'
 import { encodeConnect, encodeSubscribe } from '../mqtt-wire.ts'
 
 /** A client that subscribes to `sensors/#` and counts what it is sent. */
 export interface Listener {
-  heard(): number
+  /** Waits until nothing more comes; gives how many messages came, and when the last of them did. */
+  rest(): Promise<{ readonly heard: number; readonly lastAt: number }>
   close(): void
 }
 
@@ -13,6 +14,9 @@ const PUBLISH = 3
 const SUBACK = 9
 const KEEP_ALIVE_SECONDS = 600
 const SUBACK_WITHIN_MS = 10_000
+/** Silent for this long: nothing more comes. */
+const SILENT_MS = 1_500
+const LOOK_MS = 50
 
 /** Tells the type of each packet in a stream, however it is cut. */
 export const createTypeReader = (onType: (type: number) => void): ((chunk: Uint8Array) => void) => {
@@ -50,13 +54,22 @@ export const createTypeReader = (onType: (type: number) => void): ((chunk: Uint8
 export const startListener = (address: Address): Promise<Listener> =>
   new Promise((resolve, reject) => {
     let heard = 0
+    let lastAt = monotonicMs()
+    const rest = async () => {
+      const from = monotonicMs()
+      while (monotonicMs() - Math.max(from, lastAt) < SILENT_MS)
+        await new Promise((look) => setTimeout(look, LOOK_MS))
+      return { heard, lastAt }
+    }
     const socket = connect({ ...address, noDelay: true })
     const read = createTypeReader((type) => {
-      if (type === PUBLISH) heard += 1
-      else if (type === CONNACK) socket.write(encodeSubscribe(1, 'sensors/#'))
+      if (type === PUBLISH) {
+        heard += 1
+        lastAt = monotonicMs()
+      } else if (type === CONNACK) socket.write(encodeSubscribe(1, 'sensors/#'))
       else if (type === SUBACK) {
         socket.setTimeout(0)
-        resolve({ heard: () => heard, close: () => socket.destroy() })
+        resolve({ rest, close: () => socket.destroy() })
       }
     })
     socket.setTimeout(SUBACK_WITHIN_MS, () => socket.destroy(new Error('no SUBACK in time')))

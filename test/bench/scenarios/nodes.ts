@@ -68,6 +68,7 @@ const takeTurn = async (shape: Shape, { generator, stage, boot, messagesPerBoard
   const before = await sampleCpu(stage.processes)
   const load = { address, others, listenAt, boards: BOARDS, window: WINDOW, messagesPerBoard, boot }
   const result = await generator.run<'closed'>({ kind: 'closed', ...load }, ROUND_TIMEOUT_MS)
+  const { listener } = result
   const { movedAt } = await rows.waitForCursor(base + messages)
   const cores = coresBetween(before, await sampleCpu(stage.processes))
   const redisAfter = await stage.redis.usage()
@@ -79,7 +80,12 @@ const takeTurn = async (shape: Shape, { generator, stage, boot, messagesPerBoard
     ['rows', (messages / (movedAt - result.startedAt)) * 1000],
     ['Redis messages a reading', perReading(['publish'])],
     ['Redis commands a reading', perReading()],
-    ...(result.heard === undefined ? [] : [['heard for a reading', result.heard / messages] as const]),
+    ...(listener === undefined
+      ? []
+      : ([
+          ['heard for a reading', listener.heard / messages],
+          ['heard', (listener.heard / (listener.lastAt - result.startedAt)) * 1000],
+        ] as const)),
   ])
   return { figures, cores, problems: problemsOf(shape.name, result, check) }
 }
@@ -91,6 +97,7 @@ const linesOf = (gathered: Gathered, stage: NodeStage, shapes: readonly Shape[])
     ...processes
       .map((process) => gathered.line(`${name}: ${process}`, 'cores'))
       .filter(({ values }) => values.some((value) => value > NOTHING)),
+    gathered.line(`${name}: heard`, 'per second'),
     ...['Redis messages a reading', 'Redis commands a reading', 'heard for a reading'].map((figure) =>
       gathered.line(`${name}: ${figure}`, 'ratio'),
     ),
@@ -122,11 +129,16 @@ const run = async (bench: Bench): Promise<ScenarioReport> => {
     }
     bench.log(round === 0 ? 'warmed up' : `round ${round} of ${options.rounds}`)
   }
-  const paced = await paceNodes(bench, stage, generator)
+  const paced = []
+  for (const one of [
+    { where: 'no cluster', targets: [stage.alone], store: stage.rows.alone },
+    { where: '3 nodes', targets: stage.nodes, store: stage.rows.nodes },
+  ])
+    paced.push(await paceNodes(bench, generator, { stage, ...one }))
   return {
     title,
-    lines: [...linesOf(gathered, stage, shapes), ...paced.lines],
-    problems: [...problems, ...paced.problems],
+    lines: [...linesOf(gathered, stage, shapes), ...paced.flatMap(({ lines }) => lines)],
+    problems: [...problems, ...paced.flatMap((one) => one.problems)],
     notes: [
       'nodes that a shape leaves out are running and stand by; cores are those from the first connect to the last row',
       ...(stage.proxy === undefined ? ['haproxy is not installed: left out'] : []),
