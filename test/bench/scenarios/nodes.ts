@@ -67,10 +67,14 @@ const takeTurn = async (shape: Shape, { generator, stage, boot, messagesPerBoard
   const redisBefore = await stage.redis.usage()
   const before = await sampleCpu(stage.processes)
   const load = { address, others, listenAt, boards: BOARDS, window: WINDOW, messagesPerBoard, boot }
-  const result = await generator.run<'closed'>({ kind: 'closed', ...load }, ROUND_TIMEOUT_MS)
-  const { listener } = result
+  const publishing = generator.run<'closed'>({ kind: 'closed', ...load }, ROUND_TIMEOUT_MS)
+  publishing.catch(() => {}) // awaited below
+  // With a listener it ends when nothing more is heard: the rows are there before.
+  if (listenAt === undefined) await publishing
   const { movedAt } = await rows.waitForCursor(base + messages)
   const cores = coresBetween(before, await sampleCpu(stage.processes))
+  const result = await publishing
+  const { listener } = result
   const redisAfter = await stage.redis.usage()
   const { check } = await settleRows(rows, { base, boot, acked: result.acked })
   const perReading = (commands?: readonly string[]): number =>
