@@ -15,6 +15,7 @@ const START_TIMEOUT_MS = 10_000
 
 /** The load generator as the orchestrator sees it: one job at a time. */
 export interface Generator {
+  readonly pid: number
   run<K extends 'closed' | 'open' | 'flood' | 'overload'>(
     job: Extract<Job, { kind: K }>,
     timeoutMs: number,
@@ -55,6 +56,7 @@ export const startGenerator = async (cleanup: Cleanup): Promise<Generator> => {
   }
 
   return {
+    pid: running.pid,
     run: async (job, timeoutMs) => resultOf(await ask({ run: job }, timeoutMs)),
     holdIdle: during,
     publishDuring: (job, ...rest) => during({ ...job, untilReleased: true }, ...rest),

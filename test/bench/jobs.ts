@@ -4,8 +4,14 @@ export interface Address {
   readonly port: number
 }
 
-interface Load {
+/** Where boards connect: each in turn to the next. */
+export interface Doors {
   readonly address: Address
+  /** More of them, besides `address`. */
+  readonly others?: readonly Address[] | undefined
+}
+
+interface Load extends Doors {
   readonly boards: number
   /** Distinct in every round, so that each (device, boot, seq) of a run is one reading. */
   readonly boot: string
@@ -16,6 +22,8 @@ export interface ClosedJob extends Load {
   readonly kind: 'closed'
   readonly window: number
   readonly messagesPerBoard: number
+  /** Where one client more subscribes to `sensors/#` at QoS 0. */
+  readonly listenAt?: Address | undefined
 }
 
 /** Messages are due at a fixed rate whether or not earlier ones were acked. */
@@ -36,10 +44,11 @@ export interface FloodJob extends Load {
 }
 
 /** Connects and subscribes boards that then do nothing until they are released. */
-export interface IdleJob {
+export interface IdleJob extends Doors {
   readonly kind: 'idle'
-  readonly address: Address
   readonly boards: number
+  /** They ask for a session that is kept, and subscribe at QoS 1. */
+  readonly keep?: boolean
 }
 
 /**
@@ -77,7 +86,10 @@ interface Acks {
   readonly strayAcks: number
 }
 
-export type ClosedResult = Timing & Acks
+export interface ClosedResult extends Timing, Acks {
+  /** What the client that subscribed was sent, and when the last of it came. */
+  readonly listener?: { readonly heard: number; readonly lastAt: number }
+}
 export type FloodResult = Timing & { readonly sent: number }
 
 export interface OpenResult extends Timing, Acks {

@@ -4,7 +4,9 @@ import { runBench } from './run-bench.ts'
 import type { Scenario } from './scenario.ts'
 import { backlog } from './scenarios/backlog.ts'
 import { idle } from './scenarios/idle.ts'
+import { kept } from './scenarios/kept.ts'
 import { mosquitto } from './scenarios/mosquitto.ts'
+import { nodes } from './scenarios/nodes.ts'
 import { overload } from './scenarios/overload.ts'
 import { qos0 } from './scenarios/qos0.ts'
 import { steady } from './scenarios/steady.ts'
@@ -26,7 +28,9 @@ const SCENARIOS = {
   steady,
   qos0,
   mosquitto,
+  nodes,
   idle,
+  kept,
   overload,
   backlog,
 } as const satisfies Record<ScenarioName, Scenario>

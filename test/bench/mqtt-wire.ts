@@ -45,13 +45,13 @@ const packet = (header: number, ...parts: readonly Buffer[]): Buffer => {
   return Buffer.concat([Buffer.from([header]), encodeLength(body.length), body])
 }
 
-/** A CONNECT with a clean session and no credentials. */
-export const encodeConnect = (clientId: string, keepAliveSeconds: number): Buffer =>
-  packet(0x10, text('MQTT'), Buffer.from([4, 2]), uint16(keepAliveSeconds), text(clientId))
+/** A CONNECT without credentials, with a clean session unless it is to be kept. */
+export const encodeConnect = (clientId: string, keepAliveSeconds: number, keep = false): Buffer =>
+  packet(0x10, text('MQTT'), Buffer.from([4, keep ? 0 : 2]), uint16(keepAliveSeconds), text(clientId))
 
-/** A SUBSCRIBE to one filter at QoS 0. */
-export const encodeSubscribe = (messageId: number, filter: string): Buffer =>
-  packet(0x82, uint16(messageId), text(filter), Buffer.from([0]))
+/** A SUBSCRIBE to one filter. */
+export const encodeSubscribe = (messageId: number, filter: string, qos: 0 | 1 = 0): Buffer =>
+  packet(0x82, uint16(messageId), text(filter), Buffer.from([qos]))
 
 /** A reading as a small board would send it: 84 bytes. */
 const readingPayload = (boot: string): string =>

@@ -10,25 +10,27 @@ export const SCENARIO_NAMES = [
   'steady',
   'qos0',
   'mosquitto',
+  'nodes',
   'idle',
+  'kept',
   'overload',
   'backlog',
 ] as const
 export type ScenarioName = (typeof SCENARIO_NAMES)[number]
 
 /** Left out of a quick look. */
-const LONG: readonly ScenarioName[] = ['idle', 'overload', 'backlog']
+const LONG: readonly ScenarioName[] = ['nodes', 'idle', 'kept', 'overload', 'backlog']
 
 export interface Options {
   readonly scenarios: readonly ScenarioName[]
   readonly targets: readonly TargetName[]
   /** Measured rounds; the warm-up round comes on top. */
   readonly rounds: number
-  /** Messages in one round of qos1, many, qos0 and mosquitto. */
+  /** Messages in one round of qos1, many, qos0, mosquitto and nodes. */
   readonly messages: number
   /** Length of one steady run, after its warm-up; of an overload; of the calm before a backlog. */
   readonly seconds: number
-  /** Idle boards. */
+  /** Idle boards; half as many keep a session in kept. */
   readonly connections: number
   /** Given to Sluice as REDIS_URL; without it Sluice keeps latest values in memory. */
   readonly redisUrl: string | undefined
@@ -42,13 +44,13 @@ export const USAGE = `npm run bench -- [options]
   --scenario names   ${SCENARIO_NAMES.join(',')} (default: all)
   --targets names    ${TARGET_NAMES.join(',')} (default: all)
   --rounds n         measured rounds (default 3; a warm-up round comes on top)
-  --messages n       messages in a round of qos1, many, qos0, mosquitto; a backlog has 4 times as many (default 300000)
+  --messages n       messages in a round of qos1, many, qos0, mosquitto, nodes; a backlog has 4 times as many (default 300000)
   --seconds n        length of a steady run, an overload, the calm before a backlog (default 20)
   --connections n    idle boards (default 10000)
-  --redis url        a Redis for Sluice (default: none)
+  --redis url        a Redis for Sluice (default: none; nodes and kept start one)
   --temp-dir path    where temporary folders are made (default: the system's)
   --max-minutes n    give up after this (default 30)
-  --quick            1 round, 60000 messages, 5 s, without idle, overload, backlog: a look, not a measurement
+  --quick            1 round, 60000 messages, 5 s, without nodes, idle, kept, overload, backlog: a look, not a measurement
   --help`
 
 const FLAGS = {

@@ -33,6 +33,8 @@ export interface SluiceSettings {
   readonly redisUrl: string | undefined
   /** Behind an external broker; it opens no MQTT port then. */
   readonly brokerUrl?: string | undefined
+  /** One of several nodes on the same Redis and Postgres. */
+  readonly cluster?: boolean
   /** More options for its Node, such as a profile. */
   readonly nodeArgs?: readonly string[] | undefined
 }
@@ -129,6 +131,7 @@ export const startSluice = async (
     ...(settings.databaseUrl === undefined ? {} : { DATABASE_URL: settings.databaseUrl }),
     ...(settings.brokerUrl === undefined ? {} : { BROKER_URL: settings.brokerUrl }),
     ...(settings.redisUrl === undefined ? {} : { REDIS_URL: settings.redisUrl }),
+    ...(settings.cluster ? { CLUSTER: 'true' } : {}),
   }
   const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
   const args = ['--max-semi-space-size=64', ...(settings.nodeArgs ?? []), main]

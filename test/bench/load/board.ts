@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { type Address, deviceIdOf } from '../jobs.ts'
+import { type Address, type Doors, deviceIdOf } from '../jobs.ts'
 import { createAnswerReader, DISCONNECT, encodeConnect } from '../mqtt-wire.ts'
 
 const CONNACK_TYPE = 2
@@ -24,7 +24,11 @@ export interface Board {
 }
 
 /** Connects one board; rejects when the broker does not take it. */
-export const connectBoard = (address: Address, deviceId: string, handlers: BoardHandlers): Promise<Board> =>
+export const connectBoard = (
+  { keep = false, ...address }: Address & { readonly keep?: boolean },
+  deviceId: string,
+  handlers: BoardHandlers,
+): Promise<Board> =>
   new Promise((resolve, reject) => {
     let state: 'connecting' | 'open' | 'closing' = 'connecting'
     const read = createAnswerReader({
@@ -62,23 +66,29 @@ export const connectBoard = (address: Address, deviceId: string, handlers: Board
       else if (state === 'open') handlers.onLost(error)
     }
     socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy(new Error('no CONNACK in time')))
-    socket.once('connect', () => socket.write(encodeConnect(deviceId, KEEP_ALIVE_SECONDS)))
+    socket.once('connect', () => socket.write(encodeConnect(deviceId, KEEP_ALIVE_SECONDS, keep)))
     socket.on('error', (error) => {
       cause = error
     })
     socket.once('close', lost)
   })
 
-/** Connects `count` boards, a bounded number at a time. Rejects when one cannot connect. */
+/** Connects that many boards, a bounded number at a time. Rejects when one cannot connect. */
 export const connectBoards = async (
-  address: Address,
-  count: number,
+  {
+    address,
+    others = [],
+    boards: count,
+    keep = false,
+  }: Doors & { readonly boards: number; readonly keep?: boolean },
   handlersOf: (board: number) => BoardHandlers,
 ): Promise<readonly Board[]> => {
+  const doors = [address, ...others]
+  const doorOf = (board: number): Address => doors[board % doors.length] ?? address
   const boards: Board[] = []
   for (let from = 0; from < count; from += CONNECTING_AT_ONCE) {
     const numbers = Array.from({ length: Math.min(CONNECTING_AT_ONCE, count - from) }, (_, i) => from + i)
-    const connecting = numbers.map((n) => connectBoard(address, deviceIdOf(n), handlersOf(n)))
+    const connecting = numbers.map((n) => connectBoard({ ...doorOf(n), keep }, deviceIdOf(n), handlersOf(n)))
     boards.push(...(await Promise.all(connecting)))
   }
   return boards

@@ -1,4 +1,4 @@
-import { type Address, monotonicMs } from '../jobs.ts'
+import { type Doors, monotonicMs } from '../jobs.ts'
 import { type Board, connectBoards } from './board.ts'
 import { createPublisher, type Publisher, type PublisherOptions } from './publisher.ts'
 
@@ -11,7 +11,7 @@ export interface Fleet {
 
 /** Connects boards that each publish their own readings. `onChunk` runs after a board took its acks in. */
 export const connectFleet = async (
-  target: { readonly address: Address; readonly boards: number },
+  target: Doors & { readonly boards: number },
   options: PublisherOptions,
   onChunk: (publisher: Publisher) => void,
 ): Promise<Fleet> => {
@@ -21,7 +21,7 @@ export const connectFleet = async (
     onLost = reject
   })
   lost.catch(() => {}) // seen by whoever races it; a loss while connecting rejects connectBoards instead
-  const boards = await connectBoards(target.address, target.boards, (board) => ({
+  const boards = await connectBoards(target, (board) => ({
     onPuback: (messageId) => publishers[board]?.takeAck(messageId),
     onChunk: () => {
       const publisher = publishers[board]

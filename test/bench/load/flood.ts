@@ -36,7 +36,7 @@ export const runFlood = async (job: FloodJob): Promise<FloodResult> => {
     onLost = reject
   })
   lost.catch(() => {}) // raced below
-  const boards = await connectBoards(job.address, job.boards, (board) => ({
+  const boards = await connectBoards(job, (board) => ({
     onOther: (type) => {
       if (type === PINGRESP_TYPE) pings[board]?.()
     },

@@ -14,13 +14,14 @@ export const connectIdle = async (job: IdleJob): Promise<readonly Board[]> => {
     onLost = reject
   })
   all.catch(() => {}) // awaited below
-  const boards = await connectBoards(job.address, job.boards, () => ({
+  const boards = await connectBoards(job, () => ({
     onOther: (type) => {
       if (type === SUBACK_TYPE && ++subscribed === job.boards) onAll()
     },
     onLost,
   }))
-  for (const board of boards) board.socket.write(encodeSubscribe(1, `buzzer/${board.deviceId}/cmd`))
+  const qos = job.keep ? 1 : 0
+  for (const board of boards) board.socket.write(encodeSubscribe(1, `buzzer/${board.deviceId}/cmd`, qos))
   await all
   return boards
 }
