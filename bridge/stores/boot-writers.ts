@@ -6,13 +6,15 @@
  *
  * Why it holds: batches that take nothing over run side by side, and none of them has rows of a boot that another
  * spool owns. One that takes over waits for all of them, so it sees whatever they stored; those after it see that the
- * boot is not theirs any more, and take it over in turn.
+ * boot is not theirs any more, and take it over in turn. What others had stored by then is not in the memory of the new
+ * owner, and may be sent again at any time: the highest of these numbers is kept, and whatever comes from below it is
+ * looked for from then on.
  */
 import type pg from 'pg'
 import { rowIdentity, SENSOR_COLUMNS } from '../core/copy-row.ts'
 import type { DeviceId } from '../core/reading.ts'
 import { LEASE_NUMBERS } from '../core/seen-boot.ts'
-import type { BootClaim } from '../core/unverified.ts'
+import type { BootClaim, CheckedBoot } from '../core/unverified.ts'
 import { wellFormed } from '../core/well-formed.ts'
 import type { Batch } from '../ports.ts'
 import { insertNew } from './postgres-resends.ts'
@@ -25,10 +27,15 @@ const KEY = `hashtext('sluice boot writers')`
 const TOGETHER = `SELECT pg_advisory_xact_lock_shared(${KEY})`
 const ALONE = `SELECT pg_advisory_xact_lock(${KEY})`
 const OF_OTHERS = `
-  SELECT claim.nr::int AS nr FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS claim (device_id, boot, nr)
-  JOIN device_boots USING (device_id, boot) WHERE writer IS DISTINCT FROM $3`
+  SELECT claim.nr::int AS nr, writer IS DISTINCT FROM $3 AS "isTheirs", others_below::double precision AS "othersBelow"
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS claim (device_id, boot, nr)
+  JOIN device_boots USING (device_id, boot) WHERE writer IS DISTINCT FROM $3 OR others_below > 0`
 const TAKE = `
   UPDATE device_boots SET writer = $3 FROM unnest($1::text[], $2::text[]) AS claim (device_id, boot)
+  WHERE device_boots.device_id = claim.device_id AND device_boots.boot = claim.boot`
+const KEEP_HIGHEST = `
+  UPDATE device_boots SET others_below = claim.highest + 1
+  FROM unnest($1::text[], $2::text[], $3::bigint[]) AS claim (device_id, boot, highest)
   WHERE device_boots.device_id = claim.device_id AND device_boots.boot = claim.boot`
 
 const TAB = 0x09
@@ -39,6 +46,28 @@ interface Boot {
   readonly deviceId: DeviceId
   readonly boot: string
 }
+
+interface Found {
+  readonly nr: number
+  /** Another spool stored rows of it last. */
+  readonly isTheirs: boolean
+  readonly othersBelow: number
+}
+
+interface Claimed {
+  readonly claim: BootClaim
+  /** The lowest number of the boot in the batch. */
+  readonly lowest: number
+}
+
+export interface OwnBoots {
+  /** To be looked for. */
+  readonly boots: readonly BootClaim[]
+  /** By `keyOf`: taken over from another spool in this transaction. */
+  readonly taken: ReadonlySet<string>
+}
+
+const keyOf = ({ deviceId, boot }: Boot): string => `${deviceId}\n${boot}`
 
 const viewOf = (chunk: Uint8Array): Buffer => Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 
@@ -66,7 +95,8 @@ const namesOf = (boots: readonly Boot[]): readonly [string[], string[]] => [
 ]
 
 /** What has to be written of boots that their own node was sure of; never less than is true of their rows here. */
-const claimsOf = (chunks: readonly Uint8Array[], boots: readonly Boot[]): readonly BootClaim[] => {
+const claimsOf = (chunks: readonly Uint8Array[], boots: readonly Boot[]): readonly Claimed[] => {
+  if (boots.length === 0) return []
   const blank = boots.map((boot) => ({ ...boot, oldest: 0, leaseFrom: 0, leaseSince: 0 }))
   const lines = linesOfBoots(chunks, blank)
   return blank.flatMap((boot) => {
@@ -74,13 +104,16 @@ const claimsOf = (chunks: readonly Uint8Array[], boots: readonly Boot[]): readon
     if (own.length === 0) return []
     let oldest = Number.POSITIVE_INFINITY
     let highest = 0
+    let lowest = Number.POSITIVE_INFINITY
     for (const { chunk, start, end, seq } of own) {
       const text = viewOf(chunks[chunk] ?? new Uint8Array()).toString('latin1', start, end)
       const ts = Date.parse(text.split('\t', TS + 1)[TS] ?? '')
       oldest = Math.min(oldest, Number.isNaN(ts) ? Number.MIN_SAFE_INTEGER : ts)
       highest = Math.max(highest, seq)
+      lowest = Math.min(lowest, seq)
     }
-    return [{ ...boot, oldest, leaseFrom: highest - (highest % LEASE_NUMBERS), leaseSince: oldest }]
+    const leaseFrom = highest - (highest % LEASE_NUMBERS)
+    return [{ claim: { ...boot, oldest, leaseFrom, leaseSince: oldest }, lowest }]
   })
 }
 
@@ -92,18 +125,38 @@ export const ownBoots = async (
   client: pg.ClientBase,
   { spoolId, boots, readings }: Pick<Batch, 'spoolId' | 'boots' | 'readings'>,
   alone: boolean,
-): Promise<readonly BootClaim[]> => {
+): Promise<OwnBoots> => {
   await client.query(alone ? ALONE : TOGETHER)
   const inBatch = bootsIn(readings)
-  if (inBatch.length === 0) return boots
+  if (inBatch.length === 0) return { boots, taken: new Set() }
   if (boots.length > 0) await insertNew(client, boots, spoolId)
-  const names = namesOf(inBatch)
-  const { rows } = await client.query<{ nr: number }>(OF_OTHERS, [...names, spoolId])
-  if (rows.length === 0) return boots
-  if (!alone) throw new TakeOver('rows of boots that another node stored')
-  const taken = rows.flatMap(({ nr }) => inBatch[nr - 1] ?? [])
-  await client.query(TAKE, [...namesOf(taken), spoolId])
-  const known = new Set(boots.map(({ deviceId, boot }) => `${deviceId}\n${boot}`))
-  const others = taken.filter(({ deviceId, boot }) => !known.has(`${deviceId}\n${boot}`))
-  return [...boots, ...claimsOf(readings, others)]
+  const { rows } = await client.query<Found>(OF_OTHERS, [...namesOf(inBatch), spoolId])
+  if (rows.length === 0) return { boots, taken: new Set() }
+  const theirs = rows.filter(({ isTheirs }) => isTheirs).flatMap(({ nr }) => inBatch[nr - 1] ?? [])
+  if (theirs.length > 0 && !alone) throw new TakeOver('rows of boots that another node stored')
+  if (theirs.length > 0) await client.query(TAKE, [...namesOf(theirs), spoolId])
+  const taken = new Set(theirs.map(keyOf))
+  const known = new Set(boots.map(keyOf))
+  const others = new Map(
+    rows.flatMap(({ nr, othersBelow }) => {
+      const boot = inBatch[nr - 1]
+      return boot === undefined || known.has(keyOf(boot)) ? [] : [[boot, othersBelow] as const]
+    }),
+  )
+  const below = new Map(Array.from(others, ([boot, othersBelow]) => [keyOf(boot), othersBelow]))
+  const claimed = claimsOf(readings, [...others.keys()]).filter(
+    ({ claim, lowest }) => taken.has(keyOf(claim)) || lowest < (below.get(keyOf(claim)) ?? 0),
+  )
+  return { boots: [...boots, ...claimed.map(({ claim }) => claim)], taken }
+}
+
+/** Writes down how far others have stored the boots that were taken over, once the table was looked into. */
+export const keepHighest = async (
+  client: pg.ClientBase,
+  checked: readonly CheckedBoot[],
+  taken: OwnBoots['taken'],
+): Promise<void> => {
+  const found = checked.filter((boot) => taken.has(keyOf(boot)))
+  if (found.length === 0) return
+  await client.query(KEEP_HIGHEST, [...namesOf(found), found.map(({ highest }) => highest)])
 }
