@@ -18,7 +18,7 @@ import type { BootClaim, CheckedBoot } from '../core/unverified.ts'
 import { wellFormed } from '../core/well-formed.ts'
 import type { Batch } from '../ports.ts'
 import { insertNew } from './postgres-resends.ts'
-import { linesOfBoots } from './resent-lines.ts'
+import { type Line, linesOfBoots } from './resent-lines.ts'
 
 /** The batch has to be stored again, alone. */
 export class TakeOver extends Error {}
@@ -54,10 +54,9 @@ interface Found {
   readonly othersBelow: number
 }
 
-interface Claimed {
-  readonly claim: BootClaim
-  /** The lowest number of the boot in the batch. */
-  readonly lowest: number
+/** A boot that others have stored rows of: perhaps any of the numbers below this one. */
+interface Moved extends Boot {
+  readonly othersBelow: number
 }
 
 export interface OwnBoots {
@@ -94,26 +93,28 @@ const namesOf = (boots: readonly Boot[]): readonly [string[], string[]] => [
   boots.map(({ boot }) => wellFormed(boot)),
 ]
 
-/** What has to be written of boots that their own node was sure of; never less than is true of their rows here. */
-const claimsOf = (chunks: readonly Uint8Array[], boots: readonly Boot[]): readonly Claimed[] => {
+/** What has to be written of a boot with these rows: never less than is true of them. */
+const claimOf = (boot: Boot, rows: readonly Line[], chunks: readonly Uint8Array[]): BootClaim => {
+  let oldest = Number.POSITIVE_INFINITY
+  let highest = 0
+  for (const { chunk, start, end, seq } of rows) {
+    const text = viewOf(chunks[chunk] ?? new Uint8Array()).toString('latin1', start, end)
+    const ts = Date.parse(text.split('\t', TS + 1)[TS] ?? '')
+    oldest = Math.min(oldest, Number.isNaN(ts) ? Number.MIN_SAFE_INTEGER : ts)
+    highest = Math.max(highest, seq)
+  }
+  return { ...boot, oldest, leaseFrom: highest - (highest % LEASE_NUMBERS), leaseSince: oldest }
+}
+
+/** Of boots that their own node was sure of, those with a row that others may have stored. */
+const claimsOf = (chunks: readonly Uint8Array[], boots: readonly Moved[]): readonly BootClaim[] => {
   if (boots.length === 0) return []
   const blank = boots.map((boot) => ({ ...boot, oldest: 0, leaseFrom: 0, leaseSince: 0 }))
   const lines = linesOfBoots(chunks, blank)
-  return blank.flatMap((boot) => {
-    const own = lines.get(boot) ?? []
-    if (own.length === 0) return []
-    let oldest = Number.POSITIVE_INFINITY
-    let highest = 0
-    let lowest = Number.POSITIVE_INFINITY
-    for (const { chunk, start, end, seq } of own) {
-      const text = viewOf(chunks[chunk] ?? new Uint8Array()).toString('latin1', start, end)
-      const ts = Date.parse(text.split('\t', TS + 1)[TS] ?? '')
-      oldest = Math.min(oldest, Number.isNaN(ts) ? Number.MIN_SAFE_INTEGER : ts)
-      highest = Math.max(highest, seq)
-      lowest = Math.min(lowest, seq)
-    }
-    const leaseFrom = highest - (highest % LEASE_NUMBERS)
-    return [{ claim: { ...boot, oldest, leaseFrom, leaseSince: oldest }, lowest }]
+  return blank.flatMap((moved) => {
+    const { deviceId, boot, othersBelow } = moved
+    const rows = lines.get(moved) ?? []
+    return rows.some(({ seq }) => seq < othersBelow) ? [claimOf({ deviceId, boot }, rows, chunks)] : []
   })
 }
 
@@ -135,19 +136,14 @@ export const ownBoots = async (
   const theirs = rows.filter(({ isTheirs }) => isTheirs).flatMap(({ nr }) => inBatch[nr - 1] ?? [])
   if (theirs.length > 0 && !alone) throw new TakeOver('rows of boots that another node stored')
   if (theirs.length > 0) await client.query(TAKE, [...namesOf(theirs), spoolId])
-  const taken = new Set(theirs.map(keyOf))
-  const known = new Set(boots.map(keyOf))
-  const others = new Map(
-    rows.flatMap(({ nr, othersBelow }) => {
-      const boot = inBatch[nr - 1]
-      return boot === undefined || known.has(keyOf(boot)) ? [] : [[boot, othersBelow] as const]
-    }),
-  )
-  const below = new Map(Array.from(others, ([boot, othersBelow]) => [keyOf(boot), othersBelow]))
-  const claimed = claimsOf(readings, [...others.keys()]).filter(
-    ({ claim, lowest }) => taken.has(keyOf(claim)) || lowest < (below.get(keyOf(claim)) ?? 0),
-  )
-  return { boots: [...boots, ...claimed.map(({ claim }) => claim)], taken }
+  const asked = new Set(boots.map(keyOf))
+  const moved = rows.flatMap(({ nr, isTheirs, othersBelow }): readonly Moved[] => {
+    const boot = inBatch[nr - 1]
+    if (boot === undefined || asked.has(keyOf(boot))) return []
+    const { deviceId, boot: name } = boot
+    return [{ deviceId, boot: name, othersBelow: isTheirs ? Number.POSITIVE_INFINITY : othersBelow }]
+  })
+  return { boots: [...boots, ...claimsOf(readings, moved)], taken: new Set(theirs.map(keyOf)) }
 }
 
 /** Writes down how far others have stored the boots that were taken over, once the table was looked into. */
