@@ -19,7 +19,10 @@ export interface AckLine<Entry extends Awaiting> {
   add(entry: Entry): void
   /** Looks again at the head of the line: one in it may be settled now. */
   settle(): void
-  /** One that waits under this identifier; looked for along the line. */
+  /**
+   * One that waits under this identifier; the last, should there be several. Costs the same however long the line is:
+   * after a crash a broker sends tens of thousands again, and each of them is looked for.
+   */
   find(messageId: number): Entry | undefined
   readonly size: number
   /** What was not acked, oldest first. Nothing is acked from now on. */
@@ -34,6 +37,7 @@ export const createAckLine = <Entry extends Awaiting>(
 ): AckLine<Entry> => {
   // From `head` on; cut once in a while, since a shift of a long array moves all of it each time.
   let line: Entry[] = []
+  const waiting = new Map<number, Entry>()
   let head = 0
   let scheduled = false
   let closed = false
@@ -52,6 +56,7 @@ export const createAckLine = <Entry extends Awaiting>(
     while (line[head]?.settled === true) head += 1
     if (head === from) return
     const due = line.slice(from, head)
+    for (const entry of due) if (waiting.get(entry.messageId) === entry) waiting.delete(entry.messageId)
     cut()
     write(due)
   }
@@ -65,13 +70,11 @@ export const createAckLine = <Entry extends Awaiting>(
   return {
     add: (entry) => {
       line.push(entry)
+      waiting.set(entry.messageId, entry)
       if (entry.settled) settle()
     },
     settle,
-    find: (messageId) => {
-      for (let at = head; at < line.length; at += 1) if (line[at]?.messageId === messageId) return line[at]
-      return undefined
-    },
+    find: (messageId) => waiting.get(messageId),
     get size() {
       return line.length - head
     },

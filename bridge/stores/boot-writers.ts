@@ -6,17 +6,19 @@
  *
  * Why it holds: batches that take nothing over run side by side, and none of them has rows of a boot that another
  * spool owns. One that takes over waits for all of them, so it sees whatever they stored; those after it see that the
- * boot is not theirs any more, and take it over in turn.
+ * boot is not theirs any more, and take it over in turn. What others had stored by then is not in the memory of the new
+ * owner, and may be sent again at any time: the highest of these numbers is kept, and whatever comes from below it is
+ * looked for from then on.
  */
 import type pg from 'pg'
 import { rowIdentity, SENSOR_COLUMNS } from '../core/copy-row.ts'
 import type { DeviceId } from '../core/reading.ts'
 import { LEASE_NUMBERS } from '../core/seen-boot.ts'
-import type { BootClaim } from '../core/unverified.ts'
+import type { BootClaim, CheckedBoot } from '../core/unverified.ts'
 import { wellFormed } from '../core/well-formed.ts'
 import type { Batch } from '../ports.ts'
 import { insertNew } from './postgres-resends.ts'
-import { linesOfBoots } from './resent-lines.ts'
+import { type Line, linesOfBoots } from './resent-lines.ts'
 
 /** The batch has to be stored again, alone. */
 export class TakeOver extends Error {}
@@ -25,10 +27,15 @@ const KEY = `hashtext('sluice boot writers')`
 const TOGETHER = `SELECT pg_advisory_xact_lock_shared(${KEY})`
 const ALONE = `SELECT pg_advisory_xact_lock(${KEY})`
 const OF_OTHERS = `
-  SELECT claim.nr::int AS nr FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS claim (device_id, boot, nr)
-  JOIN device_boots USING (device_id, boot) WHERE writer IS DISTINCT FROM $3`
+  SELECT claim.nr::int AS nr, writer IS DISTINCT FROM $3 AS "isTheirs", others_below::double precision AS "othersBelow"
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS claim (device_id, boot, nr)
+  JOIN device_boots USING (device_id, boot) WHERE writer IS DISTINCT FROM $3 OR others_below > 0`
 const TAKE = `
   UPDATE device_boots SET writer = $3 FROM unnest($1::text[], $2::text[]) AS claim (device_id, boot)
+  WHERE device_boots.device_id = claim.device_id AND device_boots.boot = claim.boot`
+const KEEP_HIGHEST = `
+  UPDATE device_boots SET others_below = claim.highest + 1
+  FROM unnest($1::text[], $2::text[], $3::bigint[]) AS claim (device_id, boot, highest)
   WHERE device_boots.device_id = claim.device_id AND device_boots.boot = claim.boot`
 
 const TAB = 0x09
@@ -39,6 +46,27 @@ interface Boot {
   readonly deviceId: DeviceId
   readonly boot: string
 }
+
+interface Found {
+  readonly nr: number
+  /** Another spool stored rows of it last. */
+  readonly isTheirs: boolean
+  readonly othersBelow: number
+}
+
+/** A boot that others have stored rows of: perhaps any of the numbers below this one. */
+interface Moved extends Boot {
+  readonly othersBelow: number
+}
+
+export interface OwnBoots {
+  /** To be looked for. */
+  readonly boots: readonly BootClaim[]
+  /** By `keyOf`: taken over from another spool in this transaction. */
+  readonly taken: ReadonlySet<string>
+}
+
+const keyOf = ({ deviceId, boot }: Boot): string => `${deviceId}\n${boot}`
 
 const viewOf = (chunk: Uint8Array): Buffer => Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 
@@ -65,22 +93,28 @@ const namesOf = (boots: readonly Boot[]): readonly [string[], string[]] => [
   boots.map(({ boot }) => wellFormed(boot)),
 ]
 
-/** What has to be written of boots that their own node was sure of; never less than is true of their rows here. */
-const claimsOf = (chunks: readonly Uint8Array[], boots: readonly Boot[]): readonly BootClaim[] => {
+/** What has to be written of a boot with these rows: never less than is true of them. */
+const claimOf = (boot: Boot, rows: readonly Line[], chunks: readonly Uint8Array[]): BootClaim => {
+  let oldest = Number.POSITIVE_INFINITY
+  let highest = 0
+  for (const { chunk, start, end, seq } of rows) {
+    const text = viewOf(chunks[chunk] ?? new Uint8Array()).toString('latin1', start, end)
+    const ts = Date.parse(text.split('\t', TS + 1)[TS] ?? '')
+    oldest = Math.min(oldest, Number.isNaN(ts) ? Number.MIN_SAFE_INTEGER : ts)
+    highest = Math.max(highest, seq)
+  }
+  return { ...boot, oldest, leaseFrom: highest - (highest % LEASE_NUMBERS), leaseSince: oldest }
+}
+
+/** Of boots that their own node was sure of, those with a row that others may have stored. */
+const claimsOf = (chunks: readonly Uint8Array[], boots: readonly Moved[]): readonly BootClaim[] => {
+  if (boots.length === 0) return []
   const blank = boots.map((boot) => ({ ...boot, oldest: 0, leaseFrom: 0, leaseSince: 0 }))
   const lines = linesOfBoots(chunks, blank)
-  return blank.flatMap((boot) => {
-    const own = lines.get(boot) ?? []
-    if (own.length === 0) return []
-    let oldest = Number.POSITIVE_INFINITY
-    let highest = 0
-    for (const { chunk, start, end, seq } of own) {
-      const text = viewOf(chunks[chunk] ?? new Uint8Array()).toString('latin1', start, end)
-      const ts = Date.parse(text.split('\t', TS + 1)[TS] ?? '')
-      oldest = Math.min(oldest, Number.isNaN(ts) ? Number.MIN_SAFE_INTEGER : ts)
-      highest = Math.max(highest, seq)
-    }
-    return [{ ...boot, oldest, leaseFrom: highest - (highest % LEASE_NUMBERS), leaseSince: oldest }]
+  return blank.flatMap((moved) => {
+    const { deviceId, boot, othersBelow } = moved
+    const rows = lines.get(moved) ?? []
+    return rows.some(({ seq }) => seq < othersBelow) ? [claimOf({ deviceId, boot }, rows, chunks)] : []
   })
 }
 
@@ -92,18 +126,33 @@ export const ownBoots = async (
   client: pg.ClientBase,
   { spoolId, boots, readings }: Pick<Batch, 'spoolId' | 'boots' | 'readings'>,
   alone: boolean,
-): Promise<readonly BootClaim[]> => {
+): Promise<OwnBoots> => {
   await client.query(alone ? ALONE : TOGETHER)
   const inBatch = bootsIn(readings)
-  if (inBatch.length === 0) return boots
+  if (inBatch.length === 0) return { boots, taken: new Set() }
   if (boots.length > 0) await insertNew(client, boots, spoolId)
-  const names = namesOf(inBatch)
-  const { rows } = await client.query<{ nr: number }>(OF_OTHERS, [...names, spoolId])
-  if (rows.length === 0) return boots
-  if (!alone) throw new TakeOver('rows of boots that another node stored')
-  const taken = rows.flatMap(({ nr }) => inBatch[nr - 1] ?? [])
-  await client.query(TAKE, [...namesOf(taken), spoolId])
-  const known = new Set(boots.map(({ deviceId, boot }) => `${deviceId}\n${boot}`))
-  const others = taken.filter(({ deviceId, boot }) => !known.has(`${deviceId}\n${boot}`))
-  return [...boots, ...claimsOf(readings, others)]
+  const { rows } = await client.query<Found>(OF_OTHERS, [...namesOf(inBatch), spoolId])
+  if (rows.length === 0) return { boots, taken: new Set() }
+  const theirs = rows.filter(({ isTheirs }) => isTheirs).flatMap(({ nr }) => inBatch[nr - 1] ?? [])
+  if (theirs.length > 0 && !alone) throw new TakeOver('rows of boots that another node stored')
+  if (theirs.length > 0) await client.query(TAKE, [...namesOf(theirs), spoolId])
+  const asked = new Set(boots.map(keyOf))
+  const moved = rows.flatMap(({ nr, isTheirs, othersBelow }): readonly Moved[] => {
+    const boot = inBatch[nr - 1]
+    if (boot === undefined || asked.has(keyOf(boot))) return []
+    const { deviceId, boot: name } = boot
+    return [{ deviceId, boot: name, othersBelow: isTheirs ? Number.POSITIVE_INFINITY : othersBelow }]
+  })
+  return { boots: [...boots, ...claimsOf(readings, moved)], taken: new Set(theirs.map(keyOf)) }
+}
+
+/** Writes down how far others have stored the boots that were taken over, once the table was looked into. */
+export const keepHighest = async (
+  client: pg.ClientBase,
+  checked: readonly CheckedBoot[],
+  taken: OwnBoots['taken'],
+): Promise<void> => {
+  const found = checked.filter((boot) => taken.has(keyOf(boot)))
+  if (found.length === 0) return
+  await client.query(KEEP_HIGHEST, [...namesOf(found), found.map(({ highest }) => highest)])
 }

@@ -13,7 +13,7 @@ const QUIET_WITHIN_MS = 60_000
 const STOPPED_WITHIN_MS = 30_000
 
 /** Waits for the acks of what was sent; gives what was given up, by device. */
-const answers = async (traffic: Traffic, timeoutMs: number): Promise<ReadonlyMap<string, number>> => {
+export const answers = async (traffic: Traffic, timeoutMs: number): Promise<ReadonlyMap<string, number>> => {
   const deadline = performance.now() + timeoutMs
   const open = () => traffic.boards.filter(({ unacked }) => unacked > 0)
   while (open().length > 0 && performance.now() < deadline) await delay(50)

@@ -1,8 +1,8 @@
 import type { Random } from './random.ts'
 import type { World } from './world.ts'
 
-/** One thing that goes wrong. */
-export interface Fault {
+/** One thing that goes wrong in a world of this kind. */
+export interface Fault<W = World> {
   /** As it is printed: `postgres-stop-1s`, `kill-at-before-commit`. */
   readonly name: string
   /** The group it is counted in: `kill`, `fail-point`, … */
@@ -15,7 +15,7 @@ export interface Fault {
    * Does it and heals it: when this resolves, everything runs again. Throws when the world does not come back.
    * One that may lose readings says when those were acked that it puts at stake.
    */
-  run(world: World, random: Random, stake: Stake): Promise<void>
+  run(world: W, random: Random, stake: Stake): Promise<void>
 }
 
 /** From when on, and until when, readings were acked that are only in files which are damaged then. */

@@ -11,6 +11,7 @@ import { describeMachine } from '../bench/report.ts'
 import { FAULTS } from './faults/index.ts'
 import { createWorld } from './make-world.ts'
 import type { RunOptions } from './run-schedule.ts'
+import { exitOnSignal } from './soak/exit-on-signal.ts'
 import { parseSoakOptions, type SoakOptions, USAGE } from './soak/options.ts'
 import { faultCounts, hasFailed, tableOf } from './soak/report.ts'
 import { soak } from './soak/soak.ts'
@@ -31,20 +32,9 @@ const worldsOf = async (cleanup: Cleanup): Promise<RunOptions['createWorld']> =>
   }
 }
 
-/** The first signal takes everything apart; a second one does not wait for it. */
-const exitOnSignal = (cleanup: Cleanup): void => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (cleanup.closed) process.exit(130)
-      complain(`\n${signal}: stopping what the soak started`)
-      void cleanup.all().finally(() => process.exit(130))
-    })
-  }
-}
-
 const run = async (options: SoakOptions): Promise<number> => {
   const cleanup = createCleanup()
-  exitOnSignal(cleanup)
+  exitOnSignal(cleanup, complain)
   const startedAt = new Date()
   const name = `soak-${startedAt.toISOString().replaceAll(':', '-')}`
   try {

@@ -28,20 +28,20 @@ export interface WorldOptions {
   readonly atFailPoint?: (point: FailPoint) => Promise<void>
 }
 
-type Cleanup = () => Promise<unknown>
+export type Cleanup = () => Promise<unknown>
 
 const QUERY_TIMEOUT_MS = 60_000
 const CONNECT_TIMEOUT_MS = 5_000
 
 /** Runs all of them, last first, also when some fail. */
-const takeApart = async (cleanups: readonly Cleanup[]): Promise<void> => {
+export const takeApart = async (cleanups: readonly Cleanup[]): Promise<void> => {
   const errors: unknown[] = []
   for (const cleanup of [...cleanups].reverse()) await cleanup().catch((error) => errors.push(error))
   if (errors.length > 0) throw new AggregateError(errors, 'a world could not be taken apart')
 }
 
 /** The databases of earlier worlds go, the one of this world comes. */
-const freshDatabase = async (serverUrl: string): Promise<string> => {
+export const freshDatabase = async (serverUrl: string): Promise<string> => {
   const name = `world_${randomUUID().replaceAll('-', '')}`
   const client = new pg.Client({ connectionString: serverUrl })
   await client.connect()
@@ -59,7 +59,7 @@ const freshDatabase = async (serverUrl: string): Promise<string> => {
   return url.href
 }
 
-const createPool = (url: string): pg.Pool => {
+export const createPool = (url: string): pg.Pool => {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: 'oracle',

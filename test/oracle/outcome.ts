@@ -59,7 +59,7 @@ const unserved = (byKind: Outcome['byKind']): readonly string[] =>
 
 /** Reaches the verdict, and counts. */
 export const outcomeOf = (
-  schedule: Schedule,
+  schedule: Pick<Schedule, 'seed' | 'lengthMs'>,
   run: {
     readonly evidence: Evidence
     readonly byKind: Outcome['byKind']

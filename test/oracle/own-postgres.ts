@@ -18,11 +18,12 @@ export interface OwnPostgresOptions {
   /** A cluster that is there already is used again. */
   readonly folder: string
   readonly port: number
+  /** Absent: few, so that they can all be taken; one Sluice needs about ten. */
+  readonly maxConnections?: number
 }
 
-/** Few, so that they can all be taken: Sluice itself needs about ten. */
+const MAX_CONNECTIONS = 24
 const SETTINGS = {
-  max_connections: '24',
   shared_buffers: '32MB',
   max_wal_size: '256MB',
   min_wal_size: '80MB',
@@ -51,11 +52,15 @@ const send = (pid: number, signal: NodeJS.Signals): void => {
 }
 
 /** Starts it; rejects when it does not get the port it is to have. */
-export const startOwnPostgres = async ({ folder, port }: OwnPostgresOptions): Promise<RunningPostgres> => {
+export const startOwnPostgres = async (options: OwnPostgresOptions): Promise<RunningPostgres> => {
+  const { folder, port, maxConnections = MAX_CONNECTIONS } = options
   await mkdir(folder, { recursive: true })
   // Where the embedded Postgres looks for the port it had.
   await writeFile(join(folder, 'postgres.url'), `postgres://127.0.0.1:${port}/\n`)
-  const postgres = createEmbeddedPostgres({ dataDir: folder, extraSettings: SETTINGS })
+  const postgres = createEmbeddedPostgres({
+    dataDir: folder,
+    extraSettings: { ...SETTINGS, max_connections: `${maxConnections}` },
+  })
   const { url } = await postgres.start()
 
   const assertPort = (now: string): void => {

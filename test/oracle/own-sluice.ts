@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { Ended } from '../support/sluice.ts'
+import { type Ended, parseLogLine } from '../support/sluice.ts'
 import { isWirePoint, type PostgresPoints } from './postgres-points.ts'
 import type { FailPoint, SluiceProcess } from './world.ts'
 
@@ -45,15 +45,6 @@ const REAL_MAIN = join(built, 'src/main.js')
 const FAILING_MAIN = join(built, 'test/oracle/failing-main.js')
 const SHOWN_LINES = 5
 
-/** A process that is killed may leave half a line. */
-const parse = (line: string): Line => {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return { unreadable: line }
-  }
-}
-
 const environment = (settings: Readonly<Record<string, string>>, failPoint: FailPoint | undefined) => ({
   PATH: process.env.PATH,
   NODE_ENV: 'test',
@@ -90,7 +81,7 @@ export const createOwnSluice = ({ settings, cwd, points, atFailPoint }: OwnSluic
     const listening = new Promise<void>((settle, reject) => {
       if (child.stdout === null) return reject(new Error('no stdout'))
       createInterface({ input: child.stdout }).on('line', (text) => {
-        const line = parse(text)
+        const line = parseLogLine(text)
         log.push(line)
         if (line.msg !== 'listening') return
         mine.isListening = true

@@ -23,9 +23,9 @@ const createStake = (clock: () => number) => {
 }
 
 /** Plays the steps one after the other, and stops at the first that does not heal. */
-export const play = async (
-  world: World,
-  schedule: Schedule,
+export const play = async <W>(
+  world: W,
+  schedule: Schedule<W>,
   { clock, played, say }: { clock: () => number; played: PlayedFault[]; say: (line: string) => void },
 ): Promise<void> => {
   for (const { calmMs, fault, seed } of schedule.steps) {

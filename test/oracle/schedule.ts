@@ -1,27 +1,28 @@
 /** What goes wrong, and when: the same for the same seed, length and faults. */
 import type { Fault } from './fault.ts'
 import { createRandom, type Random } from './random.ts'
+import type { World } from './world.ts'
 
-export interface ScheduledFault {
+export interface ScheduledFault<W = World> {
   /** Calm before it, from the end of the fault before. */
   readonly calmMs: number
   /** About when that is, from the start of the traffic, as the faults before it say how long they last. */
   readonly atMs: number
-  readonly fault: Fault
+  readonly fault: Fault<W>
   /** What chance decides inside the fault. */
   readonly seed: number
 }
 
-export interface Schedule {
+export interface Schedule<W = World> {
   readonly seed: number
   readonly lengthMs: number
-  readonly steps: readonly ScheduledFault[]
+  readonly steps: readonly ScheduledFault<W>[]
 }
 
-export interface ScheduleOptions {
+export interface ScheduleOptions<W = World> {
   readonly seed: number
   readonly lengthMs: number
-  readonly faults: readonly Fault[]
+  readonly faults: readonly Fault<W>[]
 }
 
 /** Calm between two faults: sometimes hardly any, so that one meets the recovery from the other. */
@@ -39,25 +40,26 @@ const shuffled = <T>(items: readonly T[], random: Random): readonly T[] => {
 }
 
 /** Round after round through the kinds, each time in another order: rare kinds are not drowned by those with many names. */
-const roundOf = (faults: readonly Fault[], random: Random): readonly string[] =>
+const roundOf = (faults: readonly Pick<Fault, 'kind'>[], random: Random): readonly string[] =>
   shuffled([...new Set(faults.map(({ kind }) => kind))], random)
 
-const longest = (faults: readonly Fault[]): number => Math.max(...faults.map(({ lastsMs }) => lastsMs))
+const longest = (faults: readonly Pick<Fault, 'lastsMs'>[]): number =>
+  Math.max(...faults.map(({ lastsMs }) => lastsMs))
 
 /** At least one fault, however short the length. Throws without faults. */
-export const createSchedule = ({ seed, lengthMs, faults }: ScheduleOptions): Schedule => {
+export const createSchedule = <W = World>({ seed, lengthMs, faults }: ScheduleOptions<W>): Schedule<W> => {
   if (faults.length === 0) throw new Error('no fault to schedule')
   const random = createRandom(seed)
-  const steps: ScheduledFault[] = []
+  const steps: ScheduledFault<W>[] = []
   const calm = (): number => random.whole(CALM_MS.least, CALM_MS.most)
   let calmMs = calm()
   let atMs = calmMs
-  const add = (fault: Fault): void => {
+  const add = (fault: Fault<W>): void => {
     steps.push({ calmMs, atMs, fault, seed: random.whole(0, 0xffffffff) })
     calmMs = calm()
     atMs += fault.lastsMs + calmMs
   }
-  const fitting = (among: readonly Fault[]): readonly Fault[] =>
+  const fitting = (among: readonly Fault<W>[]): readonly Fault<W>[] =>
     among.filter(({ lastsMs }) => atMs + lastsMs <= lengthMs)
 
   const long = fitting(faults.filter(({ lastsMs }) => lastsMs >= LONG_MS))
@@ -85,5 +87,5 @@ export const lengthOf = (seed: number, faults: readonly Fault[]): number => {
 }
 
 /** One line: what happens when. */
-export const describeSchedule = ({ steps }: Schedule): string =>
+export const describeSchedule = ({ steps }: Pick<Schedule<never>, 'steps'>): string =>
   steps.map(({ atMs, fault }) => `${(atMs / 1000).toFixed(1)} s ${fault.name}`).join(', ')

@@ -52,6 +52,24 @@ test('a board that moves and sends again is stored once, whichever node stores f
   expect([await stored(), await distinct()]).toEqual([35, 35])
 })
 
+test('a board that stays where it has moved to is known there by all it ever sent, also elsewhere', async () => {
+  await one.store(batchOf('one', 0, 10, { readings: rows(0, 10), boots: NEW }))
+  await two.store(batchOf('two', 0, 10, { readings: rows(10, 20), boots: NEW }))
+  // Back at the first node, which is sure of every number that it has not seen since its own look.
+  await one.store(batchOf('one', 10, 11, { readings: rows(20, 21) }))
+  const again = await one.store(batchOf('one', 11, 16, { readings: rows(12, 17) }))
+  expect(again.resent.get(id('a'))).toBe(5)
+  const fresh = await one.store(batchOf('one', 16, 20, { readings: rows(21, 25) }))
+  expect(fresh.resent.size).toBe(0)
+  // The node was started again meanwhile: what it has to look for is kept with the rows.
+  const restarted = sinkInto(database, { isShared: true })
+  const mixed = await restarted.store(batchOf('one', 20, 33, { readings: rows(17, 30) }))
+  await restarted.close()
+  // 20 … 24 the first node knows by itself, and would not have sent; looked for with the others, they are found.
+  expect(mixed.resent.get(id('a'))).toBe(8)
+  expect([await stored(), await distinct()]).toEqual([30, 30])
+})
+
 test('batches of both nodes at the same time store nothing twice', async () => {
   await one.store(batchOf('one', 0, 1, { readings: rows(0, 1), boots: NEW }))
   await two.store(batchOf('two', 0, 1, { readings: rows(0, 1), boots: NEW }))

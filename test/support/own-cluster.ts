@@ -19,6 +19,8 @@ export interface ClusterNode {
   readonly name: string
   /** Its latest run. */
   readonly sluice: Sluice
+  /** All its runs, the latest last. */
+  readonly runs: readonly Sluice[]
   /** Ends it; SIGKILL is a crash. */
   end(signal: NodeJS.Signals): Promise<Ended>
   /** Starts it again: same ports, same DATA_DIR. */
@@ -34,6 +36,8 @@ export interface OwnClusterOptions {
   readonly settings?: Settings
   /** Of HAProxy; absent: any free ones. */
   readonly ports?: HaproxyOptions['ports']
+  /** Gives each node its ports; absent: any free ones, which others may take while the node is down. */
+  readonly findPort?: () => Promise<number>
   /** Aborted: no more of them are started, and those that were are stopped. */
   readonly signal?: AbortSignal
 }
@@ -64,14 +68,17 @@ const startNode = async (
 ): Promise<ClusterNode> => {
   const settings = settingsOf(options, name, ports)
   let sluice = await startSluice(settings)
+  const runs = [sluice]
   return {
     name,
+    runs,
     get sluice() {
       return sluice
     },
     end: (signal) => sluice.end(signal),
     start: async () => {
       sluice = await startSluice(settings)
+      runs.push(sluice)
     },
   }
 }
@@ -94,11 +101,12 @@ export const startOwnCluster = async (options: OwnClusterOptions): Promise<OwnCl
       )
     }, SEEN_WITHIN_MS)
   }
+  const findPort = options.findPort ?? freePort
   try {
     const ports: NodePorts[] = []
     for (let number = 1; number <= COUNT; number++) {
       options.signal?.throwIfAborted()
-      const mine = { mqtt: await freePort(), http: await freePort() }
+      const mine = { mqtt: await findPort(), http: await findPort() }
       ports.push(mine)
       // One after the other: the first brings the database up to date.
       nodes.push(await startNode(options, `node${number}`, mine))

@@ -9,6 +9,8 @@ export interface TestRedis {
   readonly port: number
   /** Kills it as a crash would; what it held is gone, unless it keeps it in a folder. */
   kill(): Promise<void>
+  /** Ends it in order: what it keeps in a folder is synced. */
+  terminate(): Promise<void>
   /** Starts it again on the same port. */
   restart(): Promise<void>
   /** Makes it hang without closing a connection, and go on. */
@@ -32,12 +34,13 @@ export const startRedis = async (options: TestRedisOptions = {}): Promise<TestRe
   let server = await launch(port, options)
   const auth = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`
 
-  const kill = (): Promise<void> => killRedis(server)
+  const kill = (): Promise<void> => endRedis(server, 'SIGKILL')
 
   return {
     url: `redis://${auth}127.0.0.1:${port}`,
     port,
     kill,
+    terminate: () => endRedis(server, 'SIGTERM'),
     restart: async () => {
       await kill()
       server = await launch(port, options)
@@ -77,10 +80,12 @@ export const launchRedis = async (port: number, args: readonly string[]): Promis
 }
 
 /** Kills it as a crash would; resolves when it is gone. */
-export const killRedis = async (server: ChildProcess): Promise<void> => {
+export const killRedis = (server: ChildProcess): Promise<void> => endRedis(server, 'SIGKILL')
+
+const endRedis = async (server: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
   if (server.exitCode !== null || server.signalCode !== null) return
   const gone = once(server, 'exit')
-  server.kill('SIGKILL')
+  server.kill(signal)
   await gone
 }
 

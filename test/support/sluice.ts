@@ -50,6 +50,15 @@ interface Running {
   readonly ended: Promise<Ended>
 }
 
+/** A line of its log. A process that is killed may leave half of one. */
+export const parseLogLine = (line: string): Readonly<Record<string, unknown>> => {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return { unreadable: line }
+  }
+}
+
 const spawnSluice = (settings: Settings): Running => {
   if (!existsSync(main)) throw new Error(`${main} is missing: run npm run build (npm test does) first`)
   const child = spawn(process.execPath, [main], {
@@ -59,7 +68,7 @@ const spawnSluice = (settings: Settings): Running => {
   })
   const log: Readonly<Record<string, unknown>>[] = []
   let stderr = ''
-  createInterface({ input: child.stdout }).on('line', (line) => log.push(JSON.parse(line)))
+  createInterface({ input: child.stdout }).on('line', (line) => log.push(parseLogLine(line)))
   child.stderr.on('data', (chunk) => {
     stderr += chunk
   })

@@ -11,11 +11,14 @@ export type Played =
 export interface SoakRun {
   readonly firstSeed: number
   readonly seconds: number
+  /** Absent: `npm run soak -- --schedules`. */
+  readonly command?: string
   readonly narrowed: string
-  readonly faults: readonly Fault[]
+  readonly faults: readonly Pick<Fault, 'name' | 'kind'>[]
   readonly played: readonly Played[]
 }
 
+const COMMAND = 'npm run soak -- --schedules'
 const SHOWN_PROBLEMS = 12
 const MAX_PROBLEM_LENGTH = 600
 
@@ -30,8 +33,8 @@ const sum = (outcomes: readonly Outcome[], of: (outcome: Outcome) => number): nu
   outcomes.reduce((total, outcome) => total + of(outcome), 0)
 
 /** The command that plays one schedule again. */
-export const repeatOf = (seed: number, narrowed: string): string =>
-  `npm run soak -- --schedules 1 --seed ${seed}${narrowed}`
+export const repeatOf = (seed: number, narrowed: string, command = COMMAND): string =>
+  `${command} 1 --seed ${seed}${narrowed}`
 
 const problemsOf = (one: Played): readonly string[] => {
   const problems = 'crash' in one ? [one.crash] : one.outcome.problems
@@ -43,10 +46,10 @@ const problemsOf = (one: Played): readonly string[] => {
 }
 
 /** Why a schedule failed, and how to play it again; no lines for one that passed. */
-export const failureLines = (one: Played, narrowed: string): readonly string[] => {
+export const failureLines = (one: Played, narrowed: string, command = COMMAND): readonly string[] => {
   if (!hasFailed(one)) return []
   const kept = 'outcome' in one && one.outcome.kept !== null ? [`    files: ${one.outcome.kept}`] : []
-  return [`  seed ${one.seed} FAILED: ${repeatOf(one.seed, narrowed)}`, ...problemsOf(one), ...kept]
+  return [`  seed ${one.seed} FAILED: ${repeatOf(one.seed, narrowed, command)}`, ...problemsOf(one), ...kept]
 }
 
 /** One line: how it went. */
@@ -100,7 +103,7 @@ const faultLines = (run: SoakRun): readonly string[] => {
 
 /** The table for people: what was done, what was seen, and how to see each failure again. */
 export const tableOf = (run: SoakRun): string => {
-  const { played, firstSeed, seconds, narrowed } = run
+  const { played, firstSeed, seconds, narrowed, command } = run
   const outcomes = outcomesOf(played)
   const failed = played.filter(hasFailed)
   return [
@@ -120,6 +123,6 @@ export const tableOf = (run: SoakRun): string => {
     ]),
     ...kindLines(outcomes),
     ...faultLines(run),
-    ...(failed.length === 0 ? [] : ['', ...failed.flatMap((one) => failureLines(one, narrowed))]),
+    ...(failed.length === 0 ? [] : ['', ...failed.flatMap((one) => failureLines(one, narrowed, command))]),
   ].join('\n')
 }

@@ -77,6 +77,39 @@ describe('acks', () => {
   })
 })
 
+describe('a message that waits', () => {
+  test('is found by its identifier until it is acked', async () => {
+    const { line, add, finish } = createRig()
+    const [one, two] = [add(1), add(2)]
+    expect([line.find(1), line.find(2), line.find(3)]).toEqual([one, two, undefined])
+    finish(one)
+    await settled()
+    expect([line.find(1), line.find(2)]).toEqual([undefined, two])
+    const next = add(1)
+    finish(two)
+    await settled()
+    expect([line.find(1), line.find(2)]).toEqual([next, undefined])
+  })
+
+  test('is found without a look at any other, however many wait', () => {
+    const { line } = createRig()
+    let reads = 0
+    const ids = Array.from({ length: 1_000 }, (_, index) => index + 1)
+    for (const id of ids) {
+      line.add({
+        ...entry(id),
+        get messageId() {
+          reads += 1
+          return id
+        },
+      })
+    }
+    reads = 0
+    const found = ids.filter((id) => line.find(id) !== undefined)
+    expect([found.length, reads]).toEqual([1_000, 0])
+  })
+})
+
 describe('the bytes of acks', () => {
   const hex = (entries: readonly Awaiting[], protocol: 4 | 5) => ackBytes(entries, protocol).toString('hex')
 
