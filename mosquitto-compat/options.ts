@@ -21,7 +21,7 @@ export interface ExternalBrokerOptions {
   readonly sessionExpiryS: number
   /** For how long a broken connection is not taken for our end (MQTT 5; with 3.1.1 it is, at once). */
   readonly willDelayS: number
-  /** From the first byte to the CONNACK. */
+  /** How long the broker may be silent before its SUBACK. */
   readonly connectTimeoutMs: number
   readonly minReconnectMs: number
   readonly maxReconnectMs: number

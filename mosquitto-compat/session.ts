@@ -75,6 +75,7 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
   let ended: SessionEnd | undefined
   let grantedAt: number | undefined
   let askedAt = startedAt
+  let heardAt = startedAt
   let everything = false
   let refusedAt = Number.NEGATIVE_INFINITY
 
@@ -171,7 +172,10 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     {
       open: () => link?.send(connectPacket(location, options)),
       packet: handle,
-      heard: watchdog.heard,
+      heard: () => {
+        heardAt = monotonic()
+        watchdog.heard()
+      },
       drained: () => outbox.drained(),
       closed,
     },
@@ -206,13 +210,15 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     look: () => {
       const now = monotonic()
       if (ended !== undefined) return
-      if (grantedAt === undefined || link === undefined) {
-        if (now - startedAt >= options.connectTimeoutMs) fail('the broker did not answer in time')
-        return
-      }
+      if (link?.paused === true) heardAt = now
+      // What the broker kept for us comes before its SUBACK, and may take longer than this.
+      const isLate = grantedAt === undefined && now - heardAt >= options.connectTimeoutMs
+      if (isLate) return fail('the broker did not answer in time')
+      if (!greeted || link === undefined) return
+      watch(now, link)
+      if (grantedAt === undefined || ended !== undefined) return
       const pauseMs = everything ? options.resubscribeEveryMs : options.retrySubscribeMs
       if (now - askedAt >= pauseMs) subscribe()
-      watch(now, link)
     },
     flow: (on) => {
       if (link === undefined || link.paused !== on) return
