@@ -43,7 +43,10 @@ export interface ExternalBrokerOptions {
   readonly maxKept: number
   /** With so much unsent, nothing that nobody keeps is written. */
   readonly maxUnsentBytes: number
-  /** A message that is refused for no reason that passes is given up after so many attempts. */
+  /**
+   * A message that is refused for no reason that passes is given up after so many attempts; so is one of ours with
+   * which the broker ends the connection each time.
+   */
   readonly maxAttempts: number
   readonly minRetryMs: number
   readonly maxRetryMs: number
