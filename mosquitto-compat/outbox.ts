@@ -10,6 +10,12 @@ import type { ExternalBrokerOptions } from './options.ts'
 
 export type OutboxOptions = DeliveryOptions & Pick<ExternalBrokerOptions, 'maxKept' | 'maxUnsentBytes'>
 
+export interface OutboxDeps {
+  readonly events: ExternalEmitter
+  /** A message goes to the broker now: a first time or again. */
+  readonly onSent: (topic: string, payload: string) => void
+}
+
 export interface Outbox {
   publish: Publisher['publish']
   /** A connection is there. `kept`: the broker knows our session, and what of ours it has got already. */
@@ -24,7 +30,7 @@ export interface Outbox {
 }
 
 /** An outbox without a connection. */
-export const createOutbox = (events: ExternalEmitter, options: OutboxOptions): Outbox => {
+export const createOutbox = ({ events, onSent }: OutboxDeps, options: OutboxOptions): Outbox => {
   const deliveries = createDeliveries(events, options)
   const kept = new Map<string, string>()
   let link: Link | undefined
@@ -33,7 +39,11 @@ export const createOutbox = (events: ExternalEmitter, options: OutboxOptions): O
 
   const isOpen = (): boolean => link !== undefined && link.unsentBytes < options.maxUnsentBytes
 
-  const send = (packet: Publish): void => link?.send(packet)
+  const send = (packet: Publish): void => {
+    if (link === undefined) return
+    onSent(packet.topic, packet.payload)
+    link.send(packet)
+  }
 
   const keep = (topic: string, payload: string): void => {
     kept.delete(topic)

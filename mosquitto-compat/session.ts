@@ -90,6 +90,7 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     if (greeted) {
       inbox.lost()
       outbox.lost()
+      echoes.away()
     }
     link?.destroy(new Error(end.reason))
     deps.onEnd(end)
@@ -106,6 +107,7 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     if (code !== 0) return fail(connackReason(code))
     greeted = true
     const { sessionPresent, properties } = packet
+    echoes.back()
     inbox.connected(sessionPresent, (due) => to.write(ackBytes(due, protocol)))
     subscribe()
     outbox.connected(to, sessionPresent, properties?.receiveMaximum ?? WINDOW[protocol])

@@ -11,7 +11,9 @@ const createRig = () => {
   const told: string[] = []
   events.on('publish:dropped', ({ reason }) => told.push(`dropped ${reason}`))
   events.on('publish:refused', ({ topic }) => told.push(`refused ${topic}`))
-  const outbox = createOutbox(events, OPTIONS)
+  const noted: string[] = []
+  const onSent = (topic: string, payload: string) => void noted.push(`${topic} ${payload}`)
+  const outbox = createOutbox({ events, onSent }, OPTIONS)
   const sent: IPublishPacket[] = []
   const state = { unsent: 0 }
   const link: Link = {
@@ -29,7 +31,7 @@ const createRig = () => {
   const ids = () => sent.map(({ messageId }) => messageId ?? 0)
   const topics = () => sent.splice(0).map(({ topic, payload }) => `${topic} ${payload}`)
   const connect = (kept = false, window = 10) => outbox.connected(link, kept, window)
-  return { outbox, told, sent, state, topics, ids, connect }
+  return { outbox, told, noted, sent, state, topics, ids, connect }
 }
 
 describe('what is published while the broker is away', () => {
@@ -149,6 +151,20 @@ describe('messages of QoS 1', () => {
     expect(told).toEqual(['refused c'])
     expect(outbox.unacked).toBe(0)
   })
+})
+
+test('what is sent is noted as it goes out, resends too, and not while it waits', () => {
+  const { outbox, noted, connect } = createRig()
+  outbox.publish('c', '1', { qos: 1 })
+  outbox.publish('s', 'x', { retain: true })
+  expect(noted).toEqual([])
+  connect()
+  expect(noted.splice(0)).toEqual(['c 1', 's x'])
+  outbox.lost()
+  connect(true)
+  expect(noted.splice(0)).toEqual(['c 1'])
+  outbox.publish('s', 'y', { retain: true })
+  expect(noted).toEqual(['s y'])
 })
 
 test('a connection that takes no more gets the newest of what is retained later, and nothing that nobody keeps', () => {
