@@ -2,7 +2,7 @@
 import type { IConnackPacket, IPublishPacket, Packet } from 'mqtt-packet'
 import { ackBytes } from './ack-bytes.ts'
 import type { BrokerLocation } from './broker-address.ts'
-import { connectPacket } from './connect-packet.ts'
+import { connectPacket, KEEPALIVE_S } from './connect-packet.ts'
 import type { Echoes } from './echoes.ts'
 import type { ExternalEmitter } from './external-events.ts'
 import type { Inbox } from './inbox.ts'
@@ -107,6 +107,8 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     if (code !== 0) return fail(connackReason(code))
     greeted = true
     const { sessionPresent, properties } = packet
+    // [MQTT-3.2.2-21]
+    watchdog.keepAlive(properties?.serverKeepAlive ?? KEEPALIVE_S)
     echoes.back()
     inbox.connected(sessionPresent, (due) => to.write(ackBytes(due, protocol)))
     subscribe()

@@ -82,6 +82,20 @@ test('a connection that we do not read, for what we hold, is not taken for one t
   expect(broker.stats()).toMatchObject({ connects: 1, failures: 0 })
 })
 
+test('a broker that wants to hear of its clients more often does', async () => {
+  const { scripted, broker } = await start(
+    5,
+    (packet, connection) => {
+      if (packet.cmd === 'connect') connection.send({ ...CONNACK, properties: { serverKeepAlive: 2 } })
+      if (packet.cmd === 'subscribe') connection.send(subackFor(packet))
+      if (packet.cmd === 'pingreq') connection.send({ cmd: 'pingresp' })
+    },
+    { pingEveryMs: 60_000 },
+  )
+  await broker.start(holding().intake)
+  await eventually(() => scripted.connections[0]?.packets.some(({ cmd }) => cmd === 'pingreq'))
+})
+
 test.each(['connect', 'subscribe'])(
   'a broker that does not answer a %s is left in time',
   async (unanswered) => {

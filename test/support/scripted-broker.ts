@@ -66,4 +66,4 @@ export const subackFor = (packet: Packet): Packet => ({
   granted: packet.cmd === 'subscribe' ? packet.subscriptions.map(() => 1) : [],
 })
 
-export const CONNACK: Packet = { cmd: 'connack', sessionPresent: true, reasonCode: 0, returnCode: 0 }
+export const CONNACK = { cmd: 'connack', sessionPresent: true, reasonCode: 0, returnCode: 0 } as const
