@@ -19,7 +19,7 @@ export interface AckLine<Entry extends Awaiting> {
   add(entry: Entry): void
   /** Looks again at the head of the line: one in it may be settled now. */
   settle(): void
-  /** One that waits under this identifier; looked for along the line. */
+  /** One that waits under this identifier: the oldest. */
   find(messageId: number): Entry | undefined
   readonly size: number
   /** What was not acked, oldest first. Nothing is acked from now on. */
@@ -37,12 +37,23 @@ export const createAckLine = <Entry extends Awaiting>(
   let head = 0
   let scheduled = false
   let closed = false
+  /** By identifier; made when one is looked for, since most lines never have a message that is sent again. */
+  let waiting: Map<number, Entry> | undefined
 
   const cut = (): void => {
     if (head === line.length || head >= CUT_EVERY) {
       line = line.slice(head)
       head = 0
     }
+  }
+
+  const note = (entry: Entry): void => {
+    if (waiting?.has(entry.messageId) === false) waiting.set(entry.messageId, entry)
+  }
+
+  const forget = (due: readonly Entry[]): void => {
+    for (const { messageId } of due) waiting?.delete(messageId)
+    if (head === line.length) waiting = undefined
   }
 
   const flush = (): void => {
@@ -52,6 +63,7 @@ export const createAckLine = <Entry extends Awaiting>(
     while (line[head]?.settled === true) head += 1
     if (head === from) return
     const due = line.slice(from, head)
+    if (waiting !== undefined) forget(due)
     cut()
     write(due)
   }
@@ -65,12 +77,16 @@ export const createAckLine = <Entry extends Awaiting>(
   return {
     add: (entry) => {
       line.push(entry)
+      note(entry)
       if (entry.settled) settle()
     },
     settle,
     find: (messageId) => {
-      for (let at = head; at < line.length; at += 1) if (line[at]?.messageId === messageId) return line[at]
-      return undefined
+      if (waiting === undefined) {
+        waiting = new Map()
+        for (let at = head; at < line.length; at += 1) note(line[at] as Entry)
+      }
+      return waiting.get(messageId)
     },
     get size() {
       return line.length - head

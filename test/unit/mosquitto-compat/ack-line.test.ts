@@ -77,6 +77,44 @@ describe('acks', () => {
   })
 })
 
+describe('a message that waits', () => {
+  test('is found by its identifier until its ack is due', async () => {
+    const { line, add, finish } = createRig()
+    const one = add(1)
+    expect([line.find(1), line.find(2)]).toEqual([one, undefined])
+    const two = add(2)
+    expect(line.find(2)).toBe(two)
+    finish(one)
+    await settled()
+    expect([line.find(1), line.find(2)]).toEqual([undefined, two])
+    finish(two)
+    await settled()
+    const next = add(1)
+    expect([line.find(1), line.find(2)]).toEqual([next, undefined])
+  })
+
+  test('is looked for no longer, however many wait', () => {
+    const { line, add } = createRig()
+    let reads = 0
+    const count = 2_000
+    for (let messageId = 1; messageId <= count; messageId += 1) {
+      line.find(messageId)
+      const added = entry(0)
+      line.add(
+        Object.defineProperty(added, 'messageId', {
+          get: () => {
+            reads += 1
+            return messageId
+          },
+        }),
+      )
+    }
+    expect(line.find(count)).toBeDefined()
+    expect(add(count + 1)).toBe(line.find(count + 1))
+    expect(reads).toBeLessThan(count * 10)
+  })
+})
+
 describe('the bytes of acks', () => {
   const hex = (entries: readonly Awaiting[], protocol: 4 | 5) => ackBytes(entries, protocol).toString('hex')
 
