@@ -103,7 +103,7 @@ export type FrameTaken =
 export interface FrameService {
   /**
    * Checks and stores a picture. Resolves when the file can be read, after `frame:stored` was raised.
-   * Throws STORE_UNAVAILABLE when the disk takes no more or too many pictures wait for it, STOPPING.
+   * Throws STORE_UNAVAILABLE when the disk takes no more, BUSY when too many pictures wait for it, STOPPING.
    */
   take(deviceId: DeviceId, jpeg: Uint8Array, demands?: FrameDemands): Promise<FrameTaken>
   /** The newest picture of a camera, from memory. */

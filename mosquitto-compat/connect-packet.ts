@@ -5,7 +5,7 @@ import type { ExternalBrokerOptions } from './options.ts'
 import { TIME_TOPIC } from './subscriptions.ts'
 
 /** The broker ends a connection that says nothing for one and a half times this. */
-const KEEPALIVE_S = 60
+export const KEEPALIVE_S = 60
 
 /** Boards without a clock must not be told the time of our death for as long as we are dead. */
 const willOf = ({ protocol, willDelayS }: ExternalBrokerOptions): NonNullable<IConnectPacket['will']> => ({

@@ -57,8 +57,11 @@ export const createExternalBroker = (
   const options: ExternalBrokerOptions = { ...EXTERNAL_DEFAULTS, ...given }
   const location = readBrokerUrl(options.url)
   const events = createExternalEmitter()
-  const outbox = createOutbox(events, options)
-  const echoes = createEchoes(monotonic)
+  const echoes = createEchoes(monotonic, options.maxKept + options.maxWaiting)
+  const onSent = (topic: string, payload: string): void => {
+    if (options.protocol === 4 && isEchoed(topic)) echoes.published(topic, payload)
+  }
+  const outbox = createOutbox({ events, onSent }, options)
   const status = createExternalStatus(events, location.shown)
   const probed = { heard: false }
   let inbox: Inbox | undefined
@@ -144,10 +147,7 @@ export const createExternalBroker = (
     address: location.shown,
     start,
     upgrade: (_request, socket) => refuseUpgrade(socket, location.shown),
-    publish: (topic, payload, how) => {
-      if (options.protocol === 4 && isEchoed(topic)) echoes.published(topic, payload)
-      outbox.publish(topic, payload, how)
-    },
+    publish: outbox.publish,
     // Only the broker knows who listens.
     isHeard: () => true,
     stop,

@@ -18,7 +18,7 @@ export interface ExternalEvents {
   'message:lost': [{ topic: string; error: Error }]
   /** Messages of ours that went nowhere: the broker was away or too slow. */
   'publish:dropped': [{ count: number; reason: PublishLoss }]
-  /** The broker refused a message of ours of QoS 1. */
+  /** The broker refused a message of ours of QoS 1, or ended the connection each time it was sent: it is given up. */
   'publish:refused': [{ topic: string; reason: string }]
 }
 

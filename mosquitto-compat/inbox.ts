@@ -4,8 +4,8 @@
  * Invariant: an ack leaves only after the intake called `done()` without an error, in the order in which messages came.
  *
  * What the intake refuses stays here without an ack and is tried again: MQTT has the broker send it again only on a new
- * connection. For want of room in the spool this goes on for as long as it takes, and the broker keeps what is behind it.
- * Anything else that is refused again and again would hold up everybody behind it for ever: after some attempts it is
+ * connection. For want of room (in the spool, or among the pictures that wait for the disk) this goes on for as long as it
+ * takes, and the broker keeps what is behind it. Anything else that is refused again and again would hold up everybody behind it for ever: after some attempts it is
  * given up, acked and told.
  *
  * A message that was not acked when the connection broke is sent again on the next one. While this process lives it is
@@ -20,6 +20,9 @@ import type { ExternalBrokerOptions } from './options.ts'
 export interface Entry extends Awaiting {
   readonly message: Message
   line: AckLine<Entry>
+  /** How often it was refused, */
+  refusals: number
+  /** and how often of these for a reason that does not pass. */
   attempts: number
 }
 
@@ -55,6 +58,11 @@ const NOBODY = ''
 /** MQTT 5: implementation specific error, the only honest word for what cannot be taken in. */
 const GIVEN_UP = 0x83
 
+/** No room for it now. */
+const PASSES: ReadonlySet<unknown> = new Set(['SPOOL_FULL', 'BUSY'])
+/** Pictures wait for the disk for a moment only. */
+const MAX_BUSY_RETRY_MS = 500
+
 const codeOf = (error: Error): unknown => ('code' in error ? error.code : undefined)
 
 const isSame = (one: Message, other: Message): boolean =>
@@ -83,8 +91,12 @@ export const createInbox = ({ intake, events, onHeld }: InboxDeps, options: Inbo
     entry.line.settle()
   }
 
-  const pauseMs = (attempts: number): number =>
-    Math.min(options.maxRetryMs, options.minRetryMs * 2 ** Math.min(attempts, 16))
+  const pauseMs = (refusals: number, code: unknown): number =>
+    Math.min(
+      options.maxRetryMs,
+      code === 'BUSY' ? MAX_BUSY_RETRY_MS : Number.POSITIVE_INFINITY,
+      options.minRetryMs * 2 ** Math.min(refusals, 16),
+    )
 
   const retry = (): void => {
     timer = undefined
@@ -95,16 +107,18 @@ export const createInbox = ({ intake, events, onHeld }: InboxDeps, options: Inbo
 
   const refused = (entry: Entry, error: Error): void => {
     // Never acked: it comes again after the next start.
-    if (stopped || codeOf(error) === 'STOPPING') return
+    const code = codeOf(error)
+    if (stopped || code === 'STOPPING') return
     const { topic } = entry.message
-    entry.attempts += 1
-    events.emit('message:refused', { topic, error, attempt: entry.attempts })
-    if (codeOf(error) !== 'SPOOL_FULL' && entry.attempts >= options.maxAttempts) {
+    entry.refusals += 1
+    if (!PASSES.has(code)) entry.attempts += 1
+    events.emit('message:refused', { topic, error, attempt: entry.refusals })
+    if (entry.attempts >= options.maxAttempts) {
       events.emit('message:lost', { topic, error })
       return settle(entry, GIVEN_UP)
     }
     again.add(entry)
-    timer ??= setTimeout(retry, pauseMs(entry.attempts)).unref()
+    timer ??= setTimeout(retry, pauseMs(entry.refusals, code)).unref()
   }
 
   const handOver = (entry: Entry): void => {
@@ -162,7 +176,16 @@ export const createInbox = ({ intake, events, onHeld }: InboxDeps, options: Inbo
       const { messageId, qos } = packet
       if (qos === 0 || messageId === undefined) return takeQos0(message)
       if (isHere(packet, messageId, message)) return
-      const entry: Entry = { message, messageId, qos, line, attempts: 0, settled: false, reasonCode: 0 }
+      const entry: Entry = {
+        message,
+        messageId,
+        qos,
+        line,
+        refusals: 0,
+        attempts: 0,
+        settled: false,
+        reasonCode: 0,
+      }
       line.add(entry)
       hold(message.payload.byteLength)
       handOver(entry)
@@ -171,7 +194,7 @@ export const createInbox = ({ intake, events, onHeld }: InboxDeps, options: Inbo
       const { messageId, qos } = packet
       if (stopped || qos === 0 || messageId === undefined) return
       const message = { topic: packet.topic, payload: Buffer.alloc(0), qos, retain: false }
-      line.add({ message, messageId, qos, line, attempts: 0, settled: true, reasonCode: 0 })
+      line.add({ message, messageId, qos, line, refusals: 0, attempts: 0, settled: true, reasonCode: 0 })
     },
     stop: () => {
       stopped = true

@@ -21,7 +21,7 @@ export interface ExternalBrokerOptions {
   readonly sessionExpiryS: number
   /** For how long a broken connection is not taken for our end (MQTT 5; with 3.1.1 it is, at once). */
   readonly willDelayS: number
-  /** From the first byte to the CONNACK. */
+  /** How long the broker may be silent before its SUBACK. */
   readonly connectTimeoutMs: number
   readonly minReconnectMs: number
   readonly maxReconnectMs: number
@@ -43,7 +43,10 @@ export interface ExternalBrokerOptions {
   readonly maxKept: number
   /** With so much unsent, nothing that nobody keeps is written. */
   readonly maxUnsentBytes: number
-  /** A message that is refused for no reason that passes is given up after so many attempts. */
+  /**
+   * A message that is refused for no reason that passes is given up after so many attempts; so is one of ours with
+   * which the broker ends the connection each time.
+   */
   readonly maxAttempts: number
   readonly minRetryMs: number
   readonly maxRetryMs: number

@@ -1,16 +1,20 @@
 /**
- * What the bridge publishes. With QoS 1 it is kept until the broker has acked it, over lost connections too, and never
- * more of it in flight than the broker takes [MQTT5-3.3.4-7]. Of what is retained the newest of each topic is kept while
- * the broker is away or slow. What nobody keeps is dropped then, and counted.
+ * What the bridge publishes. With QoS 1 it is kept until the broker has acked it (`deliveries.ts`). Of what is retained
+ * the newest of each topic is kept while the broker is away or slow. What nobody keeps is dropped then, and counted.
  */
-import type { IPublishPacket } from 'mqtt-packet'
 import type { Publisher } from '../bridge/index.ts'
+import { createDeliveries, type DeliveryOptions, type Publish } from './deliveries.ts'
 import type { ExternalEmitter, PublishLoss } from './external-events.ts'
 import type { Link } from './link.ts'
 import type { ExternalBrokerOptions } from './options.ts'
-import { isRefusal, reasonOf } from './reasons.ts'
 
-export type OutboxOptions = Pick<ExternalBrokerOptions, 'maxWaiting' | 'maxKept' | 'maxUnsentBytes'>
+export type OutboxOptions = DeliveryOptions & Pick<ExternalBrokerOptions, 'maxKept' | 'maxUnsentBytes'>
+
+export interface OutboxDeps {
+  readonly events: ExternalEmitter
+  /** A message goes to the broker now: a first time or again. */
+  readonly onSent: (topic: string, payload: string) => void
+}
 
 export interface Outbox {
   publish: Publisher['publish']
@@ -25,40 +29,20 @@ export interface Outbox {
   readonly unacked: number
 }
 
-type Publish = IPublishPacket & { readonly payload: string }
-
-/** Identifiers beyond belong to subscriptions. */
-const MAX_ID = 60_000
-const DEFAULT_WINDOW = 20
-
 /** An outbox without a connection. */
-export const createOutbox = (events: ExternalEmitter, options: OutboxOptions): Outbox => {
-  const inFlight = new Map<number, Publish>()
+export const createOutbox = ({ events, onSent }: OutboxDeps, options: OutboxOptions): Outbox => {
+  const deliveries = createDeliveries(events, options)
   const kept = new Map<string, string>()
-  let waiting: Publish[] = []
   let link: Link | undefined
-  let window = DEFAULT_WINDOW
-  let lastId = 0
 
   const drop = (reason: PublishLoss): void => void events.emit('publish:dropped', { count: 1, reason })
 
-  const nextId = (): number => {
-    do lastId = (lastId % MAX_ID) + 1
-    while (inFlight.has(lastId))
-    return lastId
-  }
-
   const isOpen = (): boolean => link !== undefined && link.unsentBytes < options.maxUnsentBytes
 
-  const pump = (): void => {
-    let sent = 0
-    while (link !== undefined && sent < waiting.length && inFlight.size < window) {
-      const packet: Publish = { ...(waiting[sent] as Publish), messageId: nextId() }
-      sent += 1
-      inFlight.set(packet.messageId ?? 0, packet)
-      link.send(packet)
-    }
-    if (sent > 0) waiting = waiting.slice(sent)
+  const send = (packet: Publish): void => {
+    if (link === undefined) return
+    onSent(packet.topic, packet.payload)
+    link.send(packet)
   }
 
   const keep = (topic: string, payload: string): void => {
@@ -74,55 +58,31 @@ export const createOutbox = (events: ExternalEmitter, options: OutboxOptions): O
     for (const [topic, payload] of kept) {
       if (!isOpen()) return
       kept.delete(topic)
-      link?.send({ cmd: 'publish', topic, payload, qos: 0, retain: true, dup: false })
+      send({ cmd: 'publish', topic, payload, qos: 0, retain: true, dup: false })
     }
-  }
-
-  const enqueue = (packet: Publish): void => {
-    waiting.push(packet)
-    if (waiting.length > options.maxWaiting) {
-      waiting.shift()
-      drop('too-many')
-    }
-    pump()
   }
 
   return {
     publish: (topic, payload, { retain = false, qos = 0 } = {}) => {
       const packet: Publish = { cmd: 'publish', topic, payload, qos, retain, dup: false }
-      if (qos === 1) return enqueue(packet)
-      if (link !== undefined && isOpen() && !(retain && kept.has(topic))) link.send(packet)
+      if (qos === 1) return deliveries.add(packet)
+      if (isOpen() && !(retain && kept.has(topic))) send(packet)
       else if (retain) keep(topic, payload)
       else drop(link === undefined ? 'away' : 'slow')
     },
-    connected: (opened, isKept, most) => {
+    connected: (opened, isKept, window) => {
       link = opened
-      window = Math.min(most, MAX_ID)
-      if (isKept) for (const packet of inFlight.values()) opened.send({ ...packet, dup: true })
-      else {
-        waiting = [...inFlight.values(), ...waiting]
-        inFlight.clear()
-      }
+      deliveries.connected(send, isKept, window)
       tellKept()
-      pump()
     },
     lost: () => {
       link = undefined
+      deliveries.lost()
     },
-    drained: () => {
-      tellKept()
-      pump()
-    },
-    acked: (messageId, reasonCode) => {
-      const packet = inFlight.get(messageId)
-      if (packet === undefined) return
-      inFlight.delete(messageId)
-      if (isRefusal(reasonCode))
-        events.emit('publish:refused', { topic: packet.topic, reason: reasonOf(reasonCode) })
-      pump()
-    },
+    drained: tellKept,
+    acked: deliveries.acked,
     get unacked() {
-      return inFlight.size + waiting.length
+      return deliveries.size
     },
   }
 }

@@ -2,7 +2,7 @@
 import type { IConnackPacket, IPublishPacket, Packet } from 'mqtt-packet'
 import { ackBytes } from './ack-bytes.ts'
 import type { BrokerLocation } from './broker-address.ts'
-import { connectPacket } from './connect-packet.ts'
+import { connectPacket, KEEPALIVE_S } from './connect-packet.ts'
 import type { Echoes } from './echoes.ts'
 import type { ExternalEmitter } from './external-events.ts'
 import type { Inbox } from './inbox.ts'
@@ -75,6 +75,7 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
   let ended: SessionEnd | undefined
   let grantedAt: number | undefined
   let askedAt = startedAt
+  let heardAt = startedAt
   let everything = false
   let refusedAt = Number.NEGATIVE_INFINITY
 
@@ -89,6 +90,7 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     if (greeted) {
       inbox.lost()
       outbox.lost()
+      echoes.away()
     }
     link?.destroy(new Error(end.reason))
     deps.onEnd(end)
@@ -105,6 +107,9 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     if (code !== 0) return fail(connackReason(code))
     greeted = true
     const { sessionPresent, properties } = packet
+    // [MQTT-3.2.2-21]
+    watchdog.keepAlive(properties?.serverKeepAlive ?? KEEPALIVE_S)
+    echoes.back()
     inbox.connected(sessionPresent, (due) => to.write(ackBytes(due, protocol)))
     subscribe()
     outbox.connected(to, sessionPresent, properties?.receiveMaximum ?? WINDOW[protocol])
@@ -171,7 +176,10 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     {
       open: () => link?.send(connectPacket(location, options)),
       packet: handle,
-      heard: watchdog.heard,
+      heard: () => {
+        heardAt = monotonic()
+        watchdog.heard()
+      },
       drained: () => outbox.drained(),
       closed,
     },
@@ -206,13 +214,15 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     look: () => {
       const now = monotonic()
       if (ended !== undefined) return
-      if (grantedAt === undefined || link === undefined) {
-        if (now - startedAt >= options.connectTimeoutMs) fail('the broker did not answer in time')
-        return
-      }
+      if (link?.paused === true) heardAt = now
+      // What the broker kept for us comes before its SUBACK, and may take longer than this.
+      const isLate = grantedAt === undefined && now - heardAt >= options.connectTimeoutMs
+      if (isLate) return fail('the broker did not answer in time')
+      if (!greeted || link === undefined) return
+      watch(now, link)
+      if (grantedAt === undefined || ended !== undefined) return
       const pauseMs = everything ? options.resubscribeEveryMs : options.retrySubscribeMs
       if (now - askedAt >= pauseMs) subscribe()
-      watch(now, link)
     },
     flow: (on) => {
       if (link === undefined || link.paused !== on) return

@@ -21,6 +21,8 @@ export type WatchdogStep =
   | { readonly do: 'reconnect'; readonly what: StallKind; readonly afterMs: number }
 
 export interface Watchdog {
+  /** The broker wants to hear of us this often, in seconds; 0: however seldom. It goes before the interval asked for. */
+  keepAlive(seconds: number): void
   /** Bytes came. */
   heard(): void
   /** A message came; `token` is the payload of one on the probe's topic. */
@@ -28,6 +30,9 @@ export interface Watchdog {
   /** What is to be done now, if anything. `waitsForUs`: the broker has reason to be silent. */
   look(now: number, waitsForUs: boolean): WatchdogStep | undefined
 }
+
+/** Half of each second: one PINGREQ may be late. */
+const SHARE_OF_KEEP_ALIVE_MS = 500
 
 /** What is being waited for. */
 interface Sign {
@@ -49,6 +54,7 @@ export const createWatchdog = (
   const ping: Sign = { sentAt: now, came: true }
   const probe: Sign = { sentAt: now, came: true }
   let expected: string | undefined
+  let pingEveryMs = options.pingEveryMs
 
   const late = (sign: Sign, at: number, timeoutMs: number): number | undefined => {
     const waited = at - sign.sentAt
@@ -61,6 +67,9 @@ export const createWatchdog = (
   }
 
   return {
+    keepAlive: (seconds) => {
+      if (seconds > 0) pingEveryMs = Math.min(options.pingEveryMs, seconds * SHARE_OF_KEEP_ALIVE_MS)
+    },
     heard: () => {
       ping.came = true
     },
@@ -79,7 +88,7 @@ export const createWatchdog = (
       if (silent !== undefined) return { do: 'reconnect', what: 'connection', afterMs: silent }
       const unheard = probes() ? late(probe, at, options.probeTimeoutMs) : undefined
       if (unheard !== undefined) return { do: 'reconnect', what: 'subscription', afterMs: unheard }
-      if (ping.came && at - ping.sentAt >= options.pingEveryMs) {
+      if (ping.came && at - ping.sentAt >= pingEveryMs) {
         send(ping, at)
         return { do: 'ping' }
       }

@@ -34,7 +34,18 @@ const isDecodable = (text: string): boolean => {
   }
 }
 
-/** What would have no effect though it was set. */
+const MQTT = /^mqtts?:/i
+
+/** An empty host would be this machine; what is behind the port nobody would heed. */
+const locationProblem = (text: string): string | undefined => {
+  if (!MQTT.test(text) || !URL.canParse(text)) return undefined
+  const { hostname, pathname, search, hash } = new URL(text)
+  if (hostname === '') return 'BROKER_URL names no host: allowed is mqtt://host:port, with two slashes'
+  if (`${pathname}${search}${hash}`.replace(/^\//, '') === '') return undefined
+  return 'BROKER_URL has something behind host and port: allowed is mqtt://host:port, and nothing more'
+}
+
+/** What would have no effect though it was set, or another than was meant. */
 export const brokerProblems = (set: Readonly<Record<string, string>>): readonly string[] => {
   const { BROKER_URL, BROKER_CA } = set
   if (BROKER_URL === undefined)
@@ -45,6 +56,8 @@ export const brokerProblems = (set: Readonly<Record<string, string>>): readonly 
       )
   if (URL.canParse(BROKER_URL) && !isDecodable(BROKER_URL))
     return ['BROKER_URL has a % that begins no percent-encoded character: write it as %25']
+  const misplaced = locationProblem(BROKER_URL)
+  if (misplaced !== undefined) return [misplaced]
   if (BROKER_CA !== undefined && BROKER_URL.startsWith('mqtt:'))
     return ['BROKER_CA is set, but BROKER_URL is without TLS: use mqtts:// in it, or unset BROKER_CA']
   return []

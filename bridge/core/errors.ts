@@ -5,6 +5,7 @@
  * - ROW_REFUSED:       Postgres refused a row for what it holds; a retry cannot help, halving finds it.
  * - CURSOR_MOVED:      the spool's cursor in Postgres is not where this process left it; read it again.
  * - SPOOL_FULL:        the spool is at its bound; the sender keeps its data and tries again.
+ * - BUSY:              too many of the kind wait for their turn; the sender keeps its data and tries again.
  * - SPOOL_LOCKED:      another process has the spool open.
  * - SPOOL_BROKEN:      the spool cannot write (disk full, I/O error).
  * - STOPPING:          the process is shutting down; nothing was taken in.
@@ -19,6 +20,7 @@ export type BridgeErrorCode =
   | 'ROW_REFUSED'
   | 'CURSOR_MOVED'
   | 'SPOOL_FULL'
+  | 'BUSY'
   | 'SPOOL_LOCKED'
   | 'SPOOL_BROKEN'
   | 'STOPPING'

@@ -44,7 +44,7 @@ export const createFrameIntake = ({ writes, times, events, stored }: FrameIntake
     if (writing !== undefined) return writing
     refuse(deviceId, stopping ? 'stopping' : 'busy')
     if (stopping) throw new BridgeError('STOPPING', 'No more pictures are taken in')
-    throw new BridgeError('STORE_UNAVAILABLE', 'Too many pictures wait for the disk')
+    throw new BridgeError('BUSY', 'Too many pictures wait for the disk')
   }
 
   const finish = async (writing: Promise<void>, deviceId: DeviceId): Promise<void> => {

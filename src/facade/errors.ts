@@ -27,6 +27,7 @@ export interface Outage {
 const OUTAGES: { readonly [code in BridgeErrorCode]: Outage | 'unexpected' } = {
   STORE_UNAVAILABLE: { error: 'The database is not available at the moment', retryAfterS: 5 },
   SPOOL_FULL: { error: 'No more readings can be stored at the moment', retryAfterS: 10 },
+  BUSY: { error: 'Too much waits for the disk at the moment', retryAfterS: 1 },
   SPOOL_BROKEN: { error: 'Readings cannot be written to disk at the moment', retryAfterS: 10 },
   STOPPING: { error: 'The server is stopping', retryAfterS: 5 },
   TIMEOUT: { error: 'The server took too long', retryAfterS: 5 },

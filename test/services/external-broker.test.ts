@@ -127,6 +127,26 @@ describe('an external broker', () => {
     expect(broker.stats().publishesDropped).toEqual({ away: 1, slow: 0, 'too-many': 0 })
   })
 
+  test('of 3.1.1 sends back what waited for it through a long outage: it is still known as our own', async () => {
+    const mosquitto = await open()
+    const later = { ms: 0 }
+    const broker = source(mosquitto, { protocol: 4, monotonic: () => performance.now() + later.ms })
+    const { intake, texts } = holding()
+    await broker.start(intake)
+    await mosquitto.stop()
+    await eventually(() => !broker.health().ok)
+    broker.publish('devices/a/status', '{"status":"offline"}', { retain: true })
+    broker.publish('buzzer/a/cmd', 'beep', { qos: 1 })
+    later.ms = 300_000
+    await mosquitto.start()
+    await isUp(broker)
+    await eventually(() => broker.stats().unsent === 0)
+    const board = await client(mosquitto)
+    await board.publishAsync('sensors/a/data', 'behind', { qos: 1 })
+    await eventually(() => texts().includes('behind'))
+    expect(texts()).toEqual(['behind'])
+  })
+
   test('that keeps a retained command is rid of it: a board would beep at each reconnect', async () => {
     const mosquitto = await open()
     const broker = source(mosquitto)

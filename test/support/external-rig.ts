@@ -15,12 +15,15 @@ export const QUICK = {
 /** A client of this broker that is not started. */
 export const externalBroker = (
   { url }: Pick<TestMosquitto, 'url'>,
-  given: Partial<ExternalBrokerOptions> & { readonly expectsSession?: boolean } = {},
+  given: Partial<ExternalBrokerOptions> & {
+    readonly expectsSession?: boolean
+    readonly monotonic?: () => number
+  } = {},
 ) => {
-  const { expectsSession, ...options } = given
+  const { expectsSession, monotonic = () => performance.now(), ...options } = given
   return createExternalBroker(
     {
-      monotonic: () => performance.now(),
+      monotonic,
       random: Math.random,
       ...(expectsSession === undefined ? {} : { expectsSession }),
     },

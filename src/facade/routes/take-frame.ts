@@ -34,7 +34,7 @@ export const takeFrame = async (
   try {
     return answerOf(await frames.take(deviceId, jpeg, demands))
   } catch (error) {
-    if (!isBridgeError(error, 'STORE_UNAVAILABLE')) throw error
+    if (!isBridgeError(error, 'STORE_UNAVAILABLE') && !isBridgeError(error, 'BUSY')) throw error
     const sentence = 'No more pictures can be stored at the moment'
     return { ok: false, status: 503, reason: 'outage', error: sentence }
   }

@@ -4,6 +4,7 @@ import type { Done } from '../../../bridge/index.ts'
 import { createExternalEmitter } from '../../../mosquitto-compat/external-events.ts'
 import { createInbox, type Inbox } from '../../../mosquitto-compat/inbox.ts'
 import { settled } from '../../support/deferred.ts'
+import { eventually } from '../../support/eventually.ts'
 
 const stops: Inbox[] = []
 afterEach(() => {
@@ -31,12 +32,17 @@ const createRig = () => {
     inbox.take(packet, message)
   }
   const texts = () => taken.map(({ text }) => text)
+  const refuse = async (code: string): Promise<void> => {
+    const before = taken.length
+    taken.at(-1)?.done(Object.assign(new Error(code), { code }))
+    await eventually(() => taken.length > before || acks.length > 0)
+  }
   const finish = async (): Promise<void> => {
     for (const { done } of taken) done()
     await settled()
   }
   connect(false)
-  return { inbox, taken, acks, connect, send, texts, finish }
+  return { inbox, taken, acks, connect, send, texts, refuse, finish }
 }
 
 describe('a message that is sent again', () => {
@@ -97,6 +103,26 @@ describe('a message under an identifier that is known', () => {
     connect(false)
     send(1, 'a', true)
     expect(texts()).toEqual(['a', 'a'])
+  })
+})
+
+describe('a message that is refused', () => {
+  test.each(['SPOOL_FULL', 'BUSY'])('with %s is tried for as long as it takes', async (code) => {
+    const { acks, send, texts, refuse, finish } = createRig()
+    send(1, 'a')
+    for (let times = 0; times < 10; times += 1) await refuse(code)
+    expect([texts(), acks]).toEqual([Array.from({ length: 11 }, () => 'a'), []])
+    await finish()
+    expect(acks).toEqual([[1]])
+  })
+
+  test('is given up after its attempts; refusals for want of room are none', async () => {
+    const { acks, send, texts, refuse } = createRig()
+    send(1, 'a')
+    for (const code of ['BUSY', 'SPOOL_FULL', 'POISON', 'BUSY']) await refuse(code)
+    expect([texts().length, acks]).toEqual([5, []])
+    await refuse('POISON')
+    expect([texts().length, acks]).toEqual([5, [[1]]])
   })
 })
 

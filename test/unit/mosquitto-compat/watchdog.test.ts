@@ -22,6 +22,19 @@ describe('the watchdog', () => {
     expect(steps(14, 15, 16, 24, 25)).toEqual(['-', 'ping', '-', '-', 'connection 10'])
   })
 
+  test.each([
+    [0.02, ['-', 'ping', '-', 'ping']],
+    [1, ['-', '-', 'ping', '-']],
+    [0, ['-', '-', 'ping', '-']],
+  ])('pings twice in the time in which the broker wants to hear of us: %d s', (seconds, expected) => {
+    watchdog.keepAlive(seconds)
+    const told = [9, 10, 15, 20].flatMap((now) => {
+      watchdog.heard()
+      return steps(now)
+    })
+    expect(told).toEqual(expected)
+  })
+
   test('takes any byte as an answer', () => {
     expect(steps(15)).toEqual(['ping'])
     watchdog.heard()

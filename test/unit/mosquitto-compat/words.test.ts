@@ -89,7 +89,7 @@ describe('echoes', () => {
   const status = Buffer.from('{"status":"offline"}')
 
   test('are taken once for each time they were published', () => {
-    const echoes = createEchoes(() => 0)
+    const echoes = createEchoes(() => 0, 10)
     expect(echoes.takes('devices/a/status', status)).toBe(false)
     echoes.published('devices/a/status', status.toString())
     echoes.published('devices/a/status', status.toString())
@@ -99,12 +99,27 @@ describe('echoes', () => {
 
   test('are waited for a minute, and are bounded', () => {
     const time = { now: 0 }
-    const echoes = createEchoes(() => time.now)
+    const echoes = createEchoes(() => time.now, 10_000)
     echoes.published('devices/a/status', status.toString())
     time.now = 60_000
     expect(echoes.takes('devices/a/status', status)).toBe(false)
     for (let index = 0; index <= 10_000; index += 1) echoes.published(`devices/${index}/status`, 'x')
     expect(echoes.takes('devices/0/status', Buffer.from('x'))).toBe(false)
     expect(echoes.takes('devices/10000/status', Buffer.from('x'))).toBe(true)
+  })
+
+  test('are waited for as long again after an outage as was left before it', () => {
+    const time = { now: 0 }
+    const echoes = createEchoes(() => time.now, 10)
+    for (const topic of ['devices/a/status', 'devices/b/status']) echoes.published(topic, 'x')
+    time.now = 50_000
+    echoes.away()
+    time.now = 500_000
+    echoes.away()
+    echoes.back()
+    time.now += 9_999
+    expect(echoes.takes('devices/a/status', Buffer.from('x'))).toBe(true)
+    time.now += 1
+    expect(echoes.takes('devices/b/status', Buffer.from('x'))).toBe(false)
   })
 })

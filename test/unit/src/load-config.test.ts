@@ -291,24 +291,6 @@ describe('problems', () => {
     expect(error.message).toBe('the settings cannot be used:\n- A is wrong\n- B is wrong')
   })
 
-  test('what only an external broker needs is refused without BROKER_URL, and so are CAs without TLS', () => {
-    expect(problemsOf({ BROKER_CA: 'ca.pem', BROKER_CLIENT_ID: 'x', BROKER_PROTOCOL: '3.1.1' })).toEqual([
-      expect.stringContaining('BROKER_CA is set without BROKER_URL'),
-      expect.stringContaining('BROKER_CLIENT_ID is set without BROKER_URL'),
-      expect.stringContaining('BROKER_PROTOCOL is set without BROKER_URL'),
-    ])
-    expect(problemsOf({ BROKER_URL: 'mqtt://h', BROKER_CA: 'ca.pem' })).toEqual([
-      'BROKER_CA is set, but BROKER_URL is without TLS: use mqtts:// in it, or unset BROKER_CA',
-    ])
-    expect(problemsOf({ BROKER_URL: 'mqtt://u:50%@h' })).toEqual([expect.stringContaining('%25')])
-    // The ports of MQTT are not opened.
-    expect(problemsOf({ BROKER_URL: 'mqtt://h', MQTT_PORT: '3000' })).toEqual([])
-    expect(load({ BROKER_URL: 'mqtt://h', BROKER_PROTOCOL: '3.1.1' }).broker).toMatchObject({ protocol: 4 })
-    expect(
-      problemsOf({ BROKER_URL: 'mqtt://h', BROKER_CLIENT_ID: 'a/b', BROKER_PROTOCOL: '4' }),
-    ).toHaveLength(2)
-  })
-
   test('no text makes it fail with anything but a ConfigError, and a secret never shows', () => {
     const secret = fc.string({ minLength: 6 }).map((text) => `s3cr3t${text}`)
     const env = fc.record(

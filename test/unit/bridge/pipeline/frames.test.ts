@@ -117,7 +117,7 @@ describe('a picture', () => {
       rig.gate = gate.promise
       const waiting = [1, 2, 3].map(() => rig.frames.take(CAM, JPEG))
       expect(rig.frames.stats()).toMatchObject({ held: 3, heldBytes: 15_000 })
-      await expect(rig.frames.take(CAM, JPEG)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+      await expect(rig.frames.take(CAM, JPEG)).rejects.toMatchObject({ code: 'BUSY' })
       expect(rig.told).toEqual([['frame:refused', { deviceId: CAM, reason: 'busy' }]])
       gate.resolve()
       await Promise.all(waiting)

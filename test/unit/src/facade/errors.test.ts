@@ -5,6 +5,7 @@ import { outageOf } from '../../../../src/facade/errors.ts'
 const EXPECTED: { readonly [code in BridgeErrorCode]: 'comes again' | 'unexpected' } = {
   STORE_UNAVAILABLE: 'comes again',
   SPOOL_FULL: 'comes again',
+  BUSY: 'comes again',
   SPOOL_BROKEN: 'comes again',
   STOPPING: 'comes again',
   TIMEOUT: 'comes again',
