@@ -4,6 +4,9 @@
  * with rows of a boot of another spool takes the boot over, and looks whether the table has these rows already; it
  * does so alone, when every batch that was under way has ended. Calm boards cost one look by primary key a batch.
  *
+ * A spool is sure of numbers that came through it, never of those that others stored before it took the boot over: up
+ * to the highest of them it goes on to look, in every later batch. Whoever takes the boot over next notes it anew.
+ *
  * Why it holds: batches that take nothing over run side by side, and none of them has rows of a boot that another
  * spool owns. One that takes over waits for all of them, so it sees whatever they stored; those after it see that the
  * boot is not theirs any more, and take it over in turn.
@@ -12,7 +15,7 @@ import type pg from 'pg'
 import { rowIdentity, SENSOR_COLUMNS } from '../core/copy-row.ts'
 import type { DeviceId } from '../core/reading.ts'
 import { LEASE_NUMBERS } from '../core/seen-boot.ts'
-import type { BootClaim } from '../core/unverified.ts'
+import type { BootClaim, CheckedBoot } from '../core/unverified.ts'
 import { wellFormed } from '../core/well-formed.ts'
 import type { Batch } from '../ports.ts'
 import { insertNew } from './postgres-resends.ts'
@@ -24,11 +27,13 @@ export class TakeOver extends Error {}
 const KEY = `hashtext('sluice boot writers')`
 const TOGETHER = `SELECT pg_advisory_xact_lock_shared(${KEY})`
 const ALONE = `SELECT pg_advisory_xact_lock(${KEY})`
-const OF_OTHERS = `
-  SELECT claim.nr::int AS nr FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS claim (device_id, boot, nr)
-  JOIN device_boots USING (device_id, boot) WHERE writer IS DISTINCT FROM $3`
+const MET_BY_OTHERS = `
+  SELECT claim.nr::int AS nr, writer IS DISTINCT FROM $3 AS "isForeign", others_to::double precision AS "othersTo"
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS claim (device_id, boot, nr)
+  JOIN device_boots USING (device_id, boot) WHERE writer IS DISTINCT FROM $3 OR others_to IS NOT NULL`
 const TAKE = `
-  UPDATE device_boots SET writer = $3 FROM unnest($1::text[], $2::text[]) AS claim (device_id, boot)
+  UPDATE device_boots SET writer = $3, others_to = claim.highest
+  FROM unnest($1::text[], $2::text[], $4::bigint[]) AS claim (device_id, boot, highest)
   WHERE device_boots.device_id = claim.device_id AND device_boots.boot = claim.boot`
 
 const TAB = 0x09
@@ -39,6 +44,23 @@ interface Boot {
   readonly deviceId: DeviceId
   readonly boot: string
 }
+
+interface Met {
+  readonly nr: number
+  readonly isForeign: boolean
+  /** Others stored no number above it; null when none of them had the boot before. */
+  readonly othersTo: number | null
+}
+
+export interface OwnBoots {
+  /** To be looked for. */
+  readonly boots: readonly BootClaim[]
+  /** Of other spools until now: `takeBoots` after the look. */
+  readonly taken: readonly Boot[]
+}
+
+/** As the rows have it. */
+const nameOf = ({ deviceId, boot }: Boot): string => `${wellFormed(deviceId)}\n${wellFormed(boot)}`
 
 const viewOf = (chunk: Uint8Array): Buffer => Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 
@@ -65,13 +87,21 @@ const namesOf = (boots: readonly Boot[]): readonly [string[], string[]] => [
   boots.map(({ boot }) => wellFormed(boot)),
 ]
 
-/** What has to be written of boots that their own node was sure of; never less than is true of their rows here. */
-const claimsOf = (chunks: readonly Uint8Array[], boots: readonly Boot[]): readonly BootClaim[] => {
+/**
+ * What has to be written of boots that their own node was sure of; never less than is true of their rows here. Those
+ * whose rows are all above what others stored are left out.
+ */
+const claimsOf = (
+  chunks: readonly Uint8Array[],
+  boots: readonly (Boot & { readonly othersTo: number })[],
+): readonly BootClaim[] => {
+  if (boots.length === 0) return []
   const blank = boots.map((boot) => ({ ...boot, oldest: 0, leaseFrom: 0, leaseSince: 0 }))
   const lines = linesOfBoots(chunks, blank)
-  return blank.flatMap((boot) => {
-    const own = lines.get(boot) ?? []
-    if (own.length === 0) return []
+  return blank.flatMap((asked) => {
+    const own = lines.get(asked) ?? []
+    if (!own.some(({ seq }) => seq <= asked.othersTo)) return []
+    const { deviceId, boot } = asked
     let oldest = Number.POSITIVE_INFINITY
     let highest = 0
     for (const { chunk, start, end, seq } of own) {
@@ -80,7 +110,7 @@ const claimsOf = (chunks: readonly Uint8Array[], boots: readonly Boot[]): readon
       oldest = Math.min(oldest, Number.isNaN(ts) ? Number.MIN_SAFE_INTEGER : ts)
       highest = Math.max(highest, seq)
     }
-    return [{ ...boot, oldest, leaseFrom: highest - (highest % LEASE_NUMBERS), leaseSince: oldest }]
+    return [{ deviceId, boot, oldest, leaseFrom: highest - (highest % LEASE_NUMBERS), leaseSince: oldest }]
   })
 }
 
@@ -92,18 +122,35 @@ export const ownBoots = async (
   client: pg.ClientBase,
   { spoolId, boots, readings }: Pick<Batch, 'spoolId' | 'boots' | 'readings'>,
   alone: boolean,
-): Promise<readonly BootClaim[]> => {
+): Promise<OwnBoots> => {
   await client.query(alone ? ALONE : TOGETHER)
   const inBatch = bootsIn(readings)
-  if (inBatch.length === 0) return boots
+  if (inBatch.length === 0) return { boots, taken: [] }
   if (boots.length > 0) await insertNew(client, boots, spoolId)
-  const names = namesOf(inBatch)
-  const { rows } = await client.query<{ nr: number }>(OF_OTHERS, [...names, spoolId])
-  if (rows.length === 0) return boots
-  if (!alone) throw new TakeOver('rows of boots that another node stored')
-  const taken = rows.flatMap(({ nr }) => inBatch[nr - 1] ?? [])
-  await client.query(TAKE, [...namesOf(taken), spoolId])
-  const known = new Set(boots.map(({ deviceId, boot }) => `${deviceId}\n${boot}`))
-  const others = taken.filter(({ deviceId, boot }) => !known.has(`${deviceId}\n${boot}`))
-  return [...boots, ...claimsOf(readings, others)]
+  const { rows } = await client.query<Met>(MET_BY_OTHERS, [...namesOf(inBatch), spoolId])
+  const asked = new Set(boots.map(nameOf))
+  const taken: Boot[] = []
+  const doubted: (Boot & { readonly othersTo: number })[] = []
+  for (const { nr, isForeign, othersTo } of rows) {
+    const boot = inBatch[nr - 1]
+    if (boot === undefined) continue
+    if (isForeign && !alone) throw new TakeOver('rows of boots that another node stored')
+    if (isForeign) taken.push(boot)
+    // Of a boot that is foreign still others may have stored any number.
+    const reach = isForeign || othersTo === null ? Number.POSITIVE_INFINITY : othersTo
+    if (!asked.has(nameOf(boot))) doubted.push({ ...boot, othersTo: reach })
+  }
+  return { boots: [...boots, ...claimsOf(readings, doubted)], taken }
+}
+
+/** Makes these boots this spool's, in the same transaction, with what the look has `checked`. */
+export const takeBoots = async (
+  client: pg.ClientBase,
+  { spoolId, taken }: { readonly spoolId: string; readonly taken: readonly Boot[] },
+  checked: readonly CheckedBoot[],
+): Promise<void> => {
+  if (taken.length === 0) return
+  const highest = new Map(checked.map((boot) => [nameOf(boot), boot.highest]))
+  const reaches = taken.map((boot) => highest.get(nameOf(boot)) ?? Number.MAX_SAFE_INTEGER)
+  await client.query(TAKE, [...namesOf(taken), spoolId, reaches])
 }
