@@ -46,6 +46,9 @@ const SESSION = `
 /** A session of a process that was killed ends within a second also in the midst of a query. */
 const WATCH_CLIENT = `SET client_connection_check_interval = '1s'`
 
+/** The deadline of a piece of work has passed. */
+export class TooLate extends Error {}
+
 const GOODBYE_MS = 1_000
 
 const within = async <T>(promise: Promise<T>, ms: number, onTimeout: () => void): Promise<T> => {
@@ -53,7 +56,7 @@ const within = async <T>(promise: Promise<T>, ms: number, onTimeout: () => void)
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       onTimeout()
-      reject(new Error(`no answer within ${ms} ms`))
+      reject(new TooLate(`no answer within ${ms} ms`))
     }, ms)
   })
   try {
