@@ -12,6 +12,12 @@ const clusterProblems = (set: Given): readonly string[] => {
     .map((name) => `CLUSTER is true without ${name}: set ${name} to the one that all nodes share`)
   if (set.BROKER_URL !== undefined)
     problems.push('CLUSTER is true with BROKER_URL: nodes share the embedded broker, unset one of them')
+  // What has to change together (a message and the order of all, a session and who has it) lies on several of its nodes.
+  if (/^rediss?\+cluster:/i.test(set.REDIS_URL ?? ''))
+    problems.push(
+      'CLUSTER is true with a Redis Cluster: nodes share one Redis server, name Sentinels (redis+sentinel://…) ' +
+        'in REDIS_URL where it must be able to die',
+    )
   if (set.USEDB === 'false') problems.push('CLUSTER is true with USEDB=false: nodes share their database')
   return problems
 }

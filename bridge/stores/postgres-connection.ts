@@ -29,7 +29,9 @@ interface Link {
 
 /**
  * An acked commit is a durable one, whatever the role's default says. The rest bounds how long a
- * session of ours whose network is gone keeps its locks: the next one waits for the cursor's row.
+ * session of ours whose network is gone keeps its locks: the next one waits for the cursor's row. What
+ * is asked here has an index, and is quick: compiling it takes longer, and reading a month whole, as the
+ * planner may when it has seen few devices, much longer.
  */
 const SESSION = `
   SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
@@ -37,7 +39,15 @@ const SESSION = `
   SET idle_in_transaction_session_timeout = '60s';
   SET tcp_keepalives_idle = 15;
   SET tcp_keepalives_interval = 5;
-  SET tcp_keepalives_count = 3`
+  SET tcp_keepalives_count = 3;
+  SET jit = off;
+  SET enable_seqscan = off`
+
+/** A session of a process that was killed ends within a second also in the midst of a query. */
+const WATCH_CLIENT = `SET client_connection_check_interval = '1s'`
+
+/** The deadline of a piece of work has passed. */
+export class TooLate extends Error {}
 
 const GOODBYE_MS = 1_000
 
@@ -46,7 +56,7 @@ const within = async <T>(promise: Promise<T>, ms: number, onTimeout: () => void)
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       onTimeout()
-      reject(new Error(`no answer within ${ms} ms`))
+      reject(new TooLate(`no answer within ${ms} ms`))
     }, ms)
   })
   try {
@@ -78,6 +88,8 @@ const open = async (
   try {
     await client.connect()
     await client.query(SESSION)
+    // Servers whose system cannot tell, and those before version 14, refuse it.
+    await client.query(WATCH_CLIENT).catch(() => {})
   } catch (error) {
     onGone(link)
     throw error

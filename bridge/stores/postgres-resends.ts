@@ -10,6 +10,7 @@
 import type pg from 'pg'
 import type { DeviceId } from '../core/reading.ts'
 import { LEASE_NUMBERS } from '../core/seen-boot.ts'
+import { addSequence, type SequenceRanges } from '../core/sequence-ranges.ts'
 import type { BootClaim, CheckedBoot } from '../core/unverified.ts'
 import { wellFormed } from '../core/well-formed.ts'
 import { type Line, type LinesOfBoots, linesOfBoots, withoutLines } from './resent-lines.ts'
@@ -45,24 +46,25 @@ const WIDEN = `
 const LOCK = `
   SELECT FROM device_boots JOIN unnest($1::text[], $2::text[]) AS claim (device_id, boot) USING (device_id, boot)
   ORDER BY device_id, boot FOR UPDATE OF device_boots`
-/** A boot whose lowest number lies above its lease is not looked for: no such number was ever stored. */
+/**
+ * A boot whose lowest number lies above its lease is not looked for: no such number was ever stored. What was sent is
+ * a multirange of each boot: it costs the same whatever the planner thinks of it and however little memory a query
+ * may have, and only numbers that were sent come back.
+ */
 const LOOK = `
-  WITH sent AS (SELECT * FROM unnest($4::int[], $5::bigint[]) AS sent (nr, seq)),
-  lowest AS (SELECT nr, min(seq) AS seq FROM sent GROUP BY nr)
   SELECT claim.nr, known.lease_from::double precision AS "leaseFrom",
-    lowest.seq < known.lease_from AS "isWhole",
-    lowest.seq < known.lease_from + ${LEASE_NUMBERS} AS "isLooked",
+    claim.lowest < known.lease_from AS "isWhole",
+    claim.lowest < known.lease_from + ${LEASE_NUMBERS} AS "isLooked",
     found.highest::double precision AS highest, found.there::double precision[] AS there
-  FROM unnest($1::int[], $2::text[], $3::text[]) AS claim (nr, device_id, boot)
+  FROM unnest($1::int[], $2::text[], $3::text[], $4::bigint[], $5::int8multirange[])
+    AS claim (nr, device_id, boot, lowest, sent)
   JOIN device_boots AS known USING (device_id, boot)
-  LEFT JOIN lowest USING (nr)
   CROSS JOIN LATERAL (
-    SELECT max(seq) AS highest,
-      array_agg(seq) FILTER (WHERE (claim.nr, seq) IN (SELECT nr, seq FROM sent)) AS there
+    SELECT max(seq) AS highest, array_agg(seq) FILTER (WHERE seq <@ claim.sent) AS there
     FROM sensor_data AS stored
     WHERE stored.device_id = claim.device_id AND stored.boot = claim.boot AND seq IS NOT NULL
-      AND lowest.seq < known.lease_from + ${LEASE_NUMBERS}
-      AND ts >= CASE WHEN lowest.seq < known.lease_from THEN known.oldest ELSE known.lease_since END
+      AND claim.lowest < known.lease_from + ${LEASE_NUMBERS}
+      AND ts >= CASE WHEN claim.lowest < known.lease_from THEN known.oldest ELSE known.lease_since END
   ) AS found`
 
 interface Found {
@@ -108,6 +110,18 @@ const highestOf = ({ leaseFrom, isWhole, isLooked, highest }: Found): number => 
   return isWhole === true ? (highest ?? -1) : Math.max(highest ?? -1, leaseFrom - 1)
 }
 
+const rangesOf = (lines: readonly Line[]): SequenceRanges => {
+  const ranges: SequenceRanges = []
+  for (const seq of lines.map((line) => line.seq).sort((a, b) => a - b)) addSequence(ranges, seq)
+  return ranges
+}
+
+const multirangeOf = (ranges: SequenceRanges): string => {
+  const parts: string[] = []
+  for (let i = 0; i < ranges.length; i += 2) parts.push(`[${ranges[i]},${ranges[i + 1]}]`)
+  return `{${parts.join(',')}}`
+}
+
 const look = async (
   client: pg.ClientBase,
   boots: readonly BootClaim[],
@@ -115,8 +129,10 @@ const look = async (
 ): Promise<readonly Found[]> => {
   const names = namesOf(boots)
   await client.query(LOCK, [...names])
-  const sent = boots.flatMap((boot, nr) => (lines.get(boot) ?? []).map(({ seq }) => ({ nr, seq })))
-  const values = [boots.map((_, nr) => nr), ...names, sent.map(({ nr }) => nr), sent.map(({ seq }) => seq)]
+  const sent = boots.map((boot) => rangesOf(lines.get(boot) ?? []))
+  // A boot without a line that has a number has no lowest: nothing is looked for.
+  const lowest = sent.map(([first]) => first ?? null)
+  const values = [boots.map((_, nr) => nr), ...names, lowest, sent.map(multirangeOf)]
   const { rows } = await client.query<Found>(LOOK, values)
   return rows
 }

@@ -8,8 +8,8 @@ import type pg from 'pg'
 import { DEAD_LETTER_COLUMNS, SENSOR_COLUMNS } from '../core/copy-row.ts'
 import { BridgeError } from '../core/errors.ts'
 import type { Account, Batch, Cursor, ReadingSink, Stored } from '../ports.ts'
-import { keepHighest, ownBoots, TakeOver } from './boot-writers.ts'
-import { createPostgresConnection } from './postgres-connection.ts'
+import { ownBoots, TakeOver, takeBoots } from './boot-writers.ts'
+import { createPostgresConnection, TooLate } from './postgres-connection.ts'
 import { copyText } from './postgres-copy.ts'
 import { readError, sqlstateOf, writeError } from './postgres-errors.ts'
 import type { Partitions } from './postgres-partitions.ts'
@@ -33,7 +33,7 @@ export interface PostgresSinkOptions {
   readonly connectTimeoutMs?: number
   /** Other nodes, with spools of their own, store into the same tables. */
   readonly isShared?: boolean
-  /** After this long the connection is dropped and the store fails. Default 60,000. */
+  /** After this long the connection is dropped and the store fails. Default 60,000; more after it was too short. */
   readonly storeTimeoutMs?: number
 }
 
@@ -58,6 +58,12 @@ const COUNT = `
   UPDATE ingest_cursor SET readings = readings + $2, dead_letters = dead_letters + $3,
     deduplicated = deduplicated + $4, lost = lost + $5
   WHERE spool_id = $1`
+
+/**
+ * A batch that takes longer than the deadline (resends of boots with millions of rows do) is sent again, and would be
+ * cut off again, for ever: each time it is given twice as long, up to so many deadlines.
+ */
+const MAX_PATIENCE = 16
 
 const UNDEFINED_TABLE = '42P01'
 const CHECK_VIOLATION = '23514'
@@ -101,7 +107,7 @@ type Sharing = 'none' | 'together' | 'alone'
 const copyShared = async (client: pg.Client, batch: Batch, alone: boolean): Promise<Stored> => {
   const { boots, taken } = await ownBoots(client, batch, alone)
   const stored = await copyAll(client, { ...batch, boots })
-  await keepHighest(client, stored.checked, taken)
+  await takeBoots(client, { spoolId: batch.spoolId, taken }, stored.checked)
   // What the spool was sure of it goes on to be sure of: the next batch finds out by itself.
   const asked = new Set(batch.boots.map(({ deviceId, boot }) => `${deviceId}\n${boot}`))
   const checked = stored.checked.filter(({ deviceId, boot }) => asked.has(`${deviceId}\n${boot}`))
@@ -167,8 +173,19 @@ export const createPostgresSink = (
     }
   }
 
-  const storeAs = (batch: Batch, sharing: Sharing): Promise<Stored> =>
-    connection.run(storeTimeoutMs, (client) => storeIn(client, batch, sharing))
+  let patience = 1
+  const storeAs = async (batch: Batch, sharing: Sharing): Promise<Stored> => {
+    try {
+      const stored = await connection.run(storeTimeoutMs * patience, (client) =>
+        storeIn(client, batch, sharing),
+      )
+      patience = 1
+      return stored
+    } catch (error) {
+      if (error instanceof TooLate) patience = Math.min(patience * 2, MAX_PATIENCE)
+      throw error
+    }
+  }
 
   const storeOnce = async (batch: Batch): Promise<Stored> => {
     if (options.isShared !== true) return await storeAs(batch, 'none')

@@ -250,6 +250,10 @@ describe('TLS', () => {
       /^CLUSTER is true without REDIS_URL: set REDIS_URL/,
     ],
     [{ CLUSTER: 'true', REDIS_URL: 'redis://a' }, /^CLUSTER is true without DATABASE_URL: set DATABASE_URL/],
+    [
+      { CLUSTER: 'true', REDIS_URL: 'rediss+Cluster://a,b', DATABASE_URL: 'postgres://a/b' },
+      /^CLUSTER is true with a Redis Cluster: .*Sentinels/,
+    ],
     [{ TLS_CERT: 'c' }, /^TLS_CERT is set without TLS_KEY: set TLS_KEY/],
     [{ TLS_KEY: 'k' }, /^TLS_KEY is set without TLS_CERT: set TLS_CERT/],
     [{ TLS_CA: 'a' }, /^TLS_CA is set without TLS_CERT and TLS_KEY/],
