@@ -18,7 +18,12 @@ export const expectAckedOnce = async (
       `SELECT device_id || ' ' || boot || ' ' || seq AS key, count(*) AS count FROM sensor_data GROUP BY 1`,
     )
     const counts = new Map(found.map(({ key, count }) => [key, Number(count)]))
-    return acked.every(({ deviceId, boot, seq }) => counts.has(`${deviceId} ${boot} ${seq}`)) && counts
+    const missing = acked.filter(({ deviceId, boot, seq }) => !counts.has(`${deviceId} ${boot} ${seq}`))
+    if (missing.length > 0) {
+      const first = JSON.stringify(missing.slice(0, 3))
+      throw new Error(`${missing.length} of ${acked.length} acked readings are no row: ${first}`)
+    }
+    return counts
   }, timeoutMs)
   const doubled = [...rows].filter(([, count]) => count !== 1)
   expect(doubled).toEqual([])
