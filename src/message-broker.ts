@@ -12,7 +12,7 @@ import {
   type EmbeddedBroker,
   type Matches,
 } from '../broker/index.ts'
-import { createExternalBroker, type ExternalBroker } from '../mosquitto-compat/index.ts'
+import { createExternalBroker, type ExternalBroker, readBrokerUrl } from '../mosquitto-compat/index.ts'
 import { brokerClientId } from './broker-client-id.ts'
 import type { TlsParts } from './build-tls.ts'
 import type { Config } from './config.ts'
@@ -81,11 +81,16 @@ export const buildBroker = async (deps: MessageBrokerDeps): Promise<MessageBroke
       { ...config.mqtt, ...config.limits, tls: tls?.mqtts },
     )
   const { url, protocol, caPath } = config.broker
-  const { clientId, isKnown } = await brokerClientId(config.dataDir, config.broker.clientId)
-  return asMessageBroker(
-    createExternalBroker(
-      { monotonic: () => performance.now(), random: Math.random, expectsSession: isKnown },
-      { url, protocol, caPath, clientId },
-    ),
+  const { shown: address } = readBrokerUrl(url)
+  const { clientId, isKnown, remember } = await brokerClientId(config.dataDir, {
+    given: config.broker.clientId,
+    address,
+  })
+  const external = createExternalBroker(
+    { monotonic: () => performance.now(), random: Math.random, expectsSession: isKnown },
+    { url, protocol, caPath, clientId },
   )
+  // Where it cannot be written, a session that is lost before the next start is not told: nothing else.
+  external.events.once('connected', () => void remember().catch(() => undefined))
+  return asMessageBroker(external)
 }

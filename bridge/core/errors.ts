@@ -13,6 +13,7 @@
  * - TLS_FILES:         the certificate, its key or the CAs cannot be read or used.
  * - EMBEDDED_POSTGRES: the embedded Postgres cannot be set up or started.
  * - NO_CREDENTIALS:    open to other machines, and nobody could be let in; the message says what to do.
+ * - CLIENT_ID_FILE:    the file that keeps the client id at an external broker holds something else.
  * - TIMEOUT:           a promise of this program was not kept in time.
  */
 export type BridgeErrorCode =
@@ -28,6 +29,7 @@ export type BridgeErrorCode =
   | 'TLS_FILES'
   | 'EMBEDDED_POSTGRES'
   | 'NO_CREDENTIALS'
+  | 'CLIENT_ID_FILE'
   | 'TIMEOUT'
 
 export class BridgeError extends Error {

@@ -1,6 +1,5 @@
 /**
- * Waits for a promise, but no longer than `ms`; true when it was done in time. For the end of the program: what
- * hangs then is left behind. A rejection in time is handed on, a late one is nobody's.
+ * Waits for a promise, but no longer than `ms`; true when it was done in time. What hangs is left behind. A rejection in time is handed on, a late one is nobody's.
  */
 export const atMost = async (ms: number, promise: Promise<unknown>): Promise<boolean> => {
   let timer: NodeJS.Timeout | undefined

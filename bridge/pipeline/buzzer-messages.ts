@@ -15,12 +15,13 @@ import {
   encodeStop,
   MAX_BUZZER_PAYLOAD_BYTES,
 } from '../core/buzzer-command.ts'
-import { asError } from '../core/errors.ts'
+import { asError, BridgeError } from '../core/errors.ts'
 import type { DeviceId } from '../core/reading.ts'
 import type { Rejection } from '../core/rejection.ts'
 import { topics } from '../core/topic.ts'
 import type { BridgeEmitter } from '../events.ts'
 import type { Clock, Done, Message, Publisher } from '../ports.ts'
+import { atMost } from './at-most.ts'
 
 type Beep = Extract<BuzzerCommand, { readonly action: 'beep' }>
 
@@ -41,6 +42,8 @@ export interface BuzzerMessagesDeps {
   readonly tryRequest: (deviceId: DeviceId, wish: Beep) => BuzzerRequest | undefined
   /** Resolves when ids are at hand. Throws STORE_UNAVAILABLE. */
   readonly fillIds: () => Promise<void>
+  /** How long that is waited for. */
+  readonly idsWithinMs: number
   readonly cancel: (deviceId: DeviceId) => BuzzerRequest | undefined
   /** Whatever is pending is done. */
   readonly ack: (deviceId: DeviceId) => void
@@ -83,8 +86,12 @@ export const createBuzzerMessages = (deps: BuzzerMessagesDeps) => {
     } catch (error) {
       return refuse(message, error, done)
     }
-    deps.fillIds().then(
-      () => beep(message, deviceId, wish, done),
+    // A store that hangs says nothing for as long as a query may take.
+    atMost(deps.idsWithinMs, deps.fillIds()).then(
+      (inTime) => {
+        if (inTime) beep(message, deviceId, wish, done)
+        else refuse(message, new BridgeError('STORE_UNAVAILABLE', 'No id for the request came in time'), done)
+      },
       (error) => refuse(message, error, done),
     )
   }

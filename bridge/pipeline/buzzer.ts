@@ -41,6 +41,8 @@ export interface BuzzerOptions {
   readonly maxDevices?: number
   /** Requests kept while they cannot be stored. */
   readonly maxUnsaved?: number
+  /** How long a command over MQTT may wait for an id: an external broker gets its acks in order, so it holds up everybody. */
+  readonly idsWithinMs?: number
 }
 
 export interface BuzzerStats {
@@ -70,6 +72,7 @@ const START_WAITS_MS = 1_000
 export const createBuzzer = (deps: BuzzerDeps, options: BuzzerOptions = {}): Buzzer => {
   const { store, publisher, events, clock } = deps
   const { flushIntervalMs = 150, sweepMs = 1_000, maxDevices = 10_000, maxUnsaved = 10_000 } = options
+  const { idsWithinMs = 2_000 } = options
   const link = createBuzzerLink(deps)
   const ids = createBuzzerIds({ store, link })
   const cache = createBuzzerNewest(clock, maxDevices)
@@ -124,6 +127,7 @@ export const createBuzzer = (deps: BuzzerDeps, options: BuzzerOptions = {}): Buz
     ...deps,
     tryRequest,
     fillIds: ids.fill,
+    idsWithinMs,
     cancel,
     ack,
     complete: lookup.complete,

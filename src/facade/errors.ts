@@ -38,6 +38,7 @@ const OUTAGES: { readonly [code in BridgeErrorCode]: Outage | 'unexpected' } = {
   TLS_FILES: 'unexpected',
   EMBEDDED_POSTGRES: 'unexpected',
   NO_CREDENTIALS: 'unexpected',
+  CLIENT_ID_FILE: 'unexpected',
 }
 
 const NO_ROOM: Outage = { error: 'Too many large requests at the moment', retryAfterS: 1 }

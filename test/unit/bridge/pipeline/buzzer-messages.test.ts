@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { WAITS_FOR_MS } from '../../../../bridge/core/buzzer-state.ts'
+import type { BuzzerStore } from '../../../../bridge/ports.ts'
+import { createMemoryBuzzer } from '../../../../bridge/stores/memory-buzzer.ts'
 import { settled } from '../../../support/deferred.ts'
 import { id, T0 } from '../core/samples.ts'
 import { createBuzzerRig, DEVICE } from './buzzer-rig.ts'
@@ -87,6 +89,17 @@ describe('a command over MQTT', () => {
     world.now += 10_000
     expect((await take('buzzer-cmd', 'ON')).error).toBeUndefined()
   })
+})
+
+test('a command waits for an id no longer than it may, though the store says nothing', async () => {
+  const silent: BuzzerStore = {
+    ...createMemoryBuzzer({ clock: () => T0 }),
+    reserveIds: () => new Promise(() => undefined),
+  }
+  const { take, told } = createBuzzerRig({ idsWithinMs: 5 }, silent)
+  expect((await take('buzzer-cmd', 'ON')).error).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  expect(await take('buzzer-cmd', 'ON', { qos: 0 })).toEqual({ error: undefined, payload: '' })
+  expect(told.dropped).toBe(1)
 })
 
 describe('an ack over MQTT', () => {

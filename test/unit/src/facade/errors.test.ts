@@ -16,6 +16,7 @@ const EXPECTED: { readonly [code in BridgeErrorCode]: 'comes again' | 'unexpecte
   TLS_FILES: 'unexpected',
   EMBEDDED_POSTGRES: 'unexpected',
   NO_CREDENTIALS: 'unexpected',
+  CLIENT_ID_FILE: 'unexpected',
 }
 
 describe('an error of the bridge', () => {
