@@ -199,9 +199,12 @@ export class SharedPersistence extends AsyncRedisPersistence {
     await this.#wills.put(client.id, this.#deps.nodeId, packet)
   }
 
-  /** Aedes names no broker when a client connects: whatever its former connections left is void. */
+  /**
+   * Aedes names no broker when a client connects: whatever its former connections left is void. It does not look what
+   * becomes of this: a failure is told here.
+   */
   override delWill({ id, brokerId }: { readonly id: string; readonly brokerId?: string }): Promise<void> {
-    return this.#wills.remove(id, brokerId)
+    return this.#wills.remove(id, brokerId).catch(this.#deps.onError)
   }
 
   /** After a time without Redis nobody is known to be alive: who is, is heard of again before the next look. */
