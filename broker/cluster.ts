@@ -81,7 +81,8 @@ export const createCluster = (
       monotonic: () => performance.now(),
       onPacket: (given) => {
         const packet = given as Message & { readonly payload: Buffer }
-        if (packet.topic.endsWith(NEW_CLIENT)) noteMoved(packet.payload.toString())
+        if (packet.topic.startsWith(SYSTEM) && packet.topic.endsWith(NEW_CLIENT))
+          noteMoved(packet.payload.toString())
         emitter?.deliver(packet)
       },
       onRelease: (clientId) =>
@@ -170,6 +171,8 @@ export const createCluster = (
 }
 
 const LOOK_MS = 20
+/** No client may publish below it. */
+const SYSTEM = '$SYS/'
 const NEW_CLIENT = '/new/clients'
 /** No client can name a topic with this character [MQTT-1.5.3-2], and none that begins with `$` goes to wildcards. */
 const topicOf = (kind: string): string => `$\u0000/${kind}`
