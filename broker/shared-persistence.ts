@@ -17,7 +17,8 @@ import { asQueued, type Queueable, recipientsOf, sentAgain } from './queue-rules
 import type { PersistenceDeps } from './quiet-persistence.ts'
 import type { RetainedLimit } from './retained-ledger.ts'
 import { ONLY_A_SESSION } from './session-keys.ts'
-import { type RedisCommands, type SharedRedis, unattended } from './shared-redis.ts'
+import { copyOf, forOwnCopies, queueOf, releaseOf } from './shared-queue.ts'
+import type { RedisCommands, SharedRedis } from './shared-redis.ts'
 import { createSharedRetained, type SharedRetained } from './shared-retained.ts'
 import { createSharedWills, type SharedWills } from './shared-wills.ts'
 import { createSilentTopics } from './silent-topics.ts'
@@ -42,15 +43,6 @@ const NOTHING_TO_DO: Promise<void> = Promise.resolve()
 /** What the package says of a packet that it does not have; it gives no code. */
 const MISSING: readonly string[] = ['unknown key', 'no such packet']
 
-/** Where a client's queued messages are. */
-const queueOf = (clientId: string): string => `outgoing:${encodeURIComponent(clientId)}`
-
-/** The name of a client's own copy, in place of the broker's id; it holds no colon, which ends it in the key. */
-const copyOf = (brokerId: string, clientId: string): string => {
-  const suffix = `@${encodeURIComponent(clientId)}`
-  return brokerId.endsWith(suffix) ? brokerId : brokerId + suffix
-}
-
 /** The persistence Aedes is given. */
 export class SharedPersistence extends AsyncRedisPersistence {
   readonly #deps: SharedPersistenceDeps
@@ -64,7 +56,7 @@ export class SharedPersistence extends AsyncRedisPersistence {
 
   constructor(deps: SharedPersistenceDeps, options: SharedPersistenceOptions) {
     super({
-      conn: unattended(deps.redis.commands),
+      conn: forOwnCopies(deps.redis.commands),
       cluster: deps.redis.isCluster === true,
       maxSessionDelivery: options.maxOfflineMessages,
       // Of a session that is given up the package leaves its messages behind.
@@ -188,7 +180,10 @@ export class SharedPersistence extends AsyncRedisPersistence {
 
   override async outgoingClearMessageId(client: Client, packet: Packet): Promise<unknown> {
     try {
-      return await super.outgoingClearMessageId(client, packet)
+      const acked = await super.outgoingClearMessageId(client, packet)
+      const release = releaseOf(client.id, acked)
+      if (release !== undefined) await this.#redis.call('LREM', queueOf(client.id), 0, release)
+      return acked
     } catch (error) {
       this.#deps.onError(error as Error)
       return undefined
