@@ -149,18 +149,21 @@ export const createSharedSessions = (
 
   const takeUp = async (client: Client, owner: string): Promise<void> => {
     newest.set(client.id, client)
-    const before = await connect(client, owner).catch((error) => {
-      if (newest.get(client.id) === client) newest.delete(client.id)
-      throw error
-    })
-    const isOurs = before !== undefined && before.owner === owner && !isExpired(before)
-    if (before !== undefined && (client.clean || !isOurs)) await giveUp(client.id)
-    resumed.delete(client.id)
     const kept = client.clean ? undefined : { node: nodeId, owner, awaySince: null }
-    if (kept !== undefined) {
-      if (isOurs) resumed.add(client.id)
-      await write(client.id, kept)
-      await makeRoomFor(owner)
+    try {
+      const before = await connect(client, owner)
+      const isOurs = before !== undefined && before.owner === owner && !isExpired(before)
+      if (before !== undefined && (client.clean || !isOurs)) await giveUp(client.id)
+      resumed.delete(client.id)
+      if (kept !== undefined) {
+        if (isOurs) resumed.add(client.id)
+        await write(client.id, kept)
+        await makeRoomFor(owner)
+      }
+    } catch (error) {
+      // It is refused, and may have been written down already: nobody would come to its end.
+      await left(client, kept).catch(onError)
+      throw error
     }
     const leave = (): void => void left(client, kept).catch(onError)
     if (client.closed || client.conn.destroyed) leave()

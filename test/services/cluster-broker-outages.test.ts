@@ -4,7 +4,15 @@ import type { IClientOptions, MqttClient } from 'mqtt'
 import { useCleanups } from '../support/cleanups.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
-import { type ClusterNode, connectTo, heardBy, startNode, startNodes, withCommands } from './cluster-rig.ts'
+import {
+  askRedis,
+  type ClusterNode,
+  connectTo,
+  heardBy,
+  startNode,
+  startNodes,
+  withCommands,
+} from './cluster-rig.ts'
 
 const later = useCleanups()
 let redis: TestRedis
@@ -73,5 +81,23 @@ describe('a client that connects while Redis fails', () => {
     const client = await connect(node, { clientId: 'board' })
     await client.publishAsync('x', 'y', { qos: 1 })
     expect(node.errors.map(({ message }) => message)).toEqual(['away'])
+  })
+
+  test('is not connected for anybody when its session cannot be written down', async () => {
+    let isFailing = false
+    const fails = withCommands((command, args) =>
+      isFailing && command === 'EVAL' && args[2] === 'sluice:{sessions}:kept' && args[5] === 'app'
+        ? Promise.reject(new Error('away'))
+        : undefined,
+    )
+    const node = await startNode(later, redis, { through: fails })
+    const commands = await askRedis(later, redis)
+    isFailing = true
+    await expect(connect(node, { clientId: 'app', clean: false })).rejects.toThrow(/Server unavailable/)
+    isFailing = false
+    await eventually(async () => (await commands.call('HLEN', 'sluice:connected')) === 0)
+    const app = await connect(node, { clientId: 'app', clean: false })
+    await app.endAsync()
+    await eventually(async () => (await commands.call('ZCARD', 'sluice:{sessions}:away')) === 1)
   })
 })

@@ -101,6 +101,14 @@ export const heardBy = (client: MqttClient): string[] => {
   return heard
 }
 
+/** Commands of a connection of the test's own. */
+export const askRedis = async (later: Later, { url }: Pick<TestRedis, 'url'>) => {
+  const own = createSharedRedis(url)
+  await own.start()
+  later(own.close)
+  return own.redis.commands
+}
+
 /** The same Redis, of which commands can be made to fail, or to wait. */
 export const withCommands =
   (before: (name: string, args: readonly unknown[]) => Promise<void> | undefined) =>
