@@ -101,10 +101,9 @@ export class SharedPersistence extends AsyncRedisPersistence {
   async dropSession(clientId: string): Promise<void> {
     const queued = (await this.#redis.call('LRANGE', queueOf(clientId), 0, -1)) as readonly string[]
     await this.cleanSubscriptions({ id: clientId })
-    for (const key of queued) {
-      await this.#redis.call('DEL', key)
-      await this.#redis.call('DEL', `${key}:offlineCount`)
-    }
+    await Promise.all(
+      queued.flatMap((key) => [key, `${key}:offlineCount`]).map((key) => this.#redis.call('DEL', key)),
+    )
     await this.#redis.call('DEL', queueOf(clientId))
     await super.cleanIncoming({ id: clientId })
   }
