@@ -7,6 +7,7 @@
  * Bounded in time: a node that does not answer for a second is not waited for, and one that was not heard of for
  * five seconds is gone.
  */
+import type { KeptChange } from './kept-subscriptions.ts'
 import type { NodeLink, NodeMessage } from './node-link.ts'
 import { createOwnFilters } from './own-filters.ts'
 import { createPeerFilters, type PeerFilters } from './peer-filters.ts'
@@ -18,6 +19,8 @@ export interface ClusterNodes {
   /** This node listens to a filter now; resolves when all others know. */
   listen(filter: string): Promise<void>
   unlisten(filter: string): void
+  /** Tells what changed of a kept session, and is in Redis; resolves when all others know of what was added. */
+  keep(change: KeptChange): Promise<void>
   /** Asks a node to end the connection of this client, which comes to us; resolves when it has, or is gone. */
   release(nodeId: string, clientId: string): Promise<void>
   isAlive(nodeId: string): boolean
@@ -39,6 +42,10 @@ export interface ClusterNodesDeps {
   readonly monotonic: () => number
   /** A message of another node is to be delivered here. */
   readonly onPacket: (packet: unknown) => void
+  /** Another node changed what a kept session subscribes to. */
+  readonly onKept: (change: KeptChange) => void
+  /** Such a change may have been missed: resolves when what is in Redis was read; never rejects. */
+  readonly onMissed: () => Promise<void>
   /** Ends the connection of a client that went to another node. */
   readonly onRelease: (clientId: string) => Promise<void>
 }
@@ -49,6 +56,8 @@ export type ClusterTimes = { readonly [name in keyof typeof CLUSTER_TIMES]: numb
 interface Peer {
   version: number | undefined
   heardAt: number
+  /** Something it told was not heard. */
+  hasMissed: boolean
 }
 
 interface Waiter {
@@ -59,7 +68,7 @@ interface Waiter {
 
 /** Knows nobody before `start`. */
 export const createClusterNodes = (
-  { nodeId, monotonic, onPacket, onRelease }: ClusterNodesDeps,
+  { nodeId, monotonic, onPacket, onKept, onMissed, onRelease }: ClusterNodesDeps,
   { beatMs, waitMs, goneMs, releaseMs }: ClusterTimes = CLUSTER_TIMES,
 ): ClusterNodes => {
   const filters = createPeerFilters()
@@ -96,7 +105,7 @@ export const createClusterNodes = (
   }
 
   const known = (id: string): Peer => {
-    const peer = peers.get(id) ?? { version: undefined, heardAt: 0 }
+    const peer = peers.get(id) ?? { version: undefined, heardAt: 0, hasMissed: false }
     if (!peers.has(id)) {
       peers.set(id, peer)
       filters.unknown(id)
@@ -107,6 +116,7 @@ export const createClusterNodes = (
   }
 
   const mistrust = (id: string, peer: Peer): void => {
+    if (peer.version !== undefined) peer.hasMissed = true
     peer.version = undefined
     filters.unknown(id)
     link?.to(id, say('ask'))
@@ -119,13 +129,16 @@ export const createClusterNodes = (
       return () => void waiters.delete(waiter)
     })
 
-  const own = createOwnFilters(async (version, added, removed) => {
+  const own = createOwnFilters(async (version, { added, removed, kept }) => {
     if (peers.size === 0) return
-    link?.toAll(say('interest', { version, added, removed }))
-    if (added.length > 0) await everybodyKnows(version)
+    link?.toAll(say('interest', { version, added, removed, kept }))
+    if (added.length > 0 || kept.some((change) => change.added.length > 0)) await everybodyKnows(version)
   })
 
-  const onInterest = (from: string, peer: Peer, { version: told, added, removed }: NodeMessage): void => {
+  const onInterest = (from: string, peer: Peer, message: NodeMessage): void => {
+    const { version: told, added, removed, kept } = message
+    // Of use also when it is not the next: what is in Redis is read after it.
+    for (const change of kept as KeptChange[]) onKept(change)
     if (peer.version === undefined || told !== peer.version + 1) return mistrust(from, peer)
     peer.version = told
     filters.change(from, added as string[], removed as string[])
@@ -144,11 +157,16 @@ export const createClusterNodes = (
     filters: ({ from, version: told, filters: all }, peer) => {
       peer.version = Number(told)
       filters.replace(from, all as string[])
-      link?.to(from, say('ack', { version: told }))
+      const ack = (): void => link?.to(from, say('ack', { version: told }))
+      // What it told up to this version is in Redis.
+      if (peer.hasMissed) void onMissed().then(ack)
+      else ack()
+      peer.hasMissed = false
     },
     ask: ({ from }) => tellFilters(from),
     hello: (message, peer) => {
       mistrust(message.from, peer)
+      if (message.again === true) peer.hasMissed = true
       tellFilters(message.from)
     },
     alive: ({ from, version: told }, peer) => {
@@ -162,7 +180,12 @@ export const createClusterNodes = (
 
   const turn = (): void => {
     const now = monotonic()
-    for (const [id, { heardAt }] of peers) if (now - heardAt > goneMs) drop(id)
+    for (const [id, { heardAt }] of peers) {
+      if (now - heardAt <= goneMs) continue
+      drop(id)
+      // What it did last it may not have told.
+      void onMissed()
+    }
     link?.toAll(say('alive', { version: own.version }))
   }
 
@@ -170,6 +193,7 @@ export const createClusterNodes = (
     hearers: filters.hearers,
     listen: own.listen,
     unlisten: own.unlisten,
+    keep: own.keep,
     release: async (id, clientId) => {
       if (!peers.has(id) || link === undefined) return
       const name = String(nextRelease++)
@@ -190,7 +214,8 @@ export const createClusterNodes = (
         peer.heardAt = monotonic()
         mistrust(id, peer)
       }
-      link?.toAll(say('hello'))
+      link?.toAll(say('hello', { again: true }))
+      void onMissed()
     },
     start: (opened) => {
       link = opened

@@ -66,6 +66,7 @@ export const createCluster = (
   let link: NodeLink | undefined
   let clients: Readonly<Record<string, Client>> = {}
   let stopped = false
+  let persistence: SharedPersistence | undefined
   /** Listeners of the bus from before the start. */
   const early = new Set<() => void>()
 
@@ -81,9 +82,12 @@ export const createCluster = (
       monotonic: () => performance.now(),
       onPacket: (given) => {
         const packet = given as Message & { readonly payload: Buffer }
-        if (packet.topic.endsWith(NEW_CLIENT)) noteMoved(packet.payload.toString())
+        if (packet.topic.startsWith(SYSTEM) && packet.topic.endsWith(NEW_CLIENT))
+          noteMoved(packet.payload.toString())
         emitter?.deliver(packet)
       },
+      onKept: (change) => persistence?.learn(change),
+      onMissed: async () => persistence?.relearn(),
       onRelease: (clientId) =>
         new Promise((resolve) => {
           const client = noteMoved(clientId)
@@ -95,14 +99,15 @@ export const createCluster = (
   )
 
   const keep: Keep = ({ now, onLimit, isGranted }, bounds) => {
-    const { isAlive } = nodes
+    const { isAlive, keep: tell } = nodes
     const isResumed = (clientId: string): boolean => book.isResumed(clientId)
-    const kept = { redis, nodeId, isAlive, onError, onLimit, isGranted, isResumed }
-    const persistence = new SharedPersistence(kept, bounds)
-    const drop = (clientId: string): Promise<void> => persistence.dropSession(clientId)
+    const kept = { redis, nodeId, isAlive, tell, onError, onLimit, isGranted, isResumed }
+    const shared = new SharedPersistence(kept, bounds)
+    persistence = shared
+    const drop = (clientId: string): Promise<void> => shared.dropSession(clientId)
     const { commands } = redis
     const book = createSharedSessions({ redis: commands, nodeId, nodes, drop, now, onError, onLimit }, bounds)
-    return { persistence, book, load: () => book.load([]) }
+    return { persistence: shared, book, load: () => book.load([]) }
   }
 
   /** Those who listen on the channel of all are the nodes; of each the filters have to come. */
@@ -170,6 +175,8 @@ export const createCluster = (
 }
 
 const LOOK_MS = 20
+/** No client may publish below it. */
+const SYSTEM = '$SYS/'
 const NEW_CLIENT = '/new/clients'
 /** No client can name a topic with this character [MQTT-1.5.3-2], and none that begins with `$` goes to wildcards. */
 const topicOf = (kind: string): string => `$\u0000/${kind}`

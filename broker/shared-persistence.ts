@@ -9,24 +9,28 @@
  * of publishers and new sessions are refused, as nothing of them could be kept.
  */
 import { Readable } from 'node:stream'
-import type { Aedes, Client, PublishPacket, Subscription } from 'aedes'
+import type { Client, PublishPacket, Subscription } from 'aedes'
 import AsyncRedisPersistence from 'aedes-persistence-redis/asyncPersistence.js'
 import { createInOrder } from './in-order.ts'
+import { createKeptFilters, type KeptFilters } from './kept-filters.ts'
+import { createKeptSubscriptions, type KeptChange, type KeptSubscriptions } from './kept-subscriptions.ts'
 import type { BrokerOptions } from './options.ts'
 import { asQueued, type Queueable, recipientsOf, sentAgain } from './queue-rules.ts'
 import type { PersistenceDeps } from './quiet-persistence.ts'
 import type { RetainedLimit } from './retained-ledger.ts'
 import { ONLY_A_SESSION } from './session-keys.ts'
-import { type RedisCommands, type SharedRedis, unattended } from './shared-redis.ts'
+import { copyOf, forOwnCopies, queueOf, releaseOf } from './shared-queue.ts'
+import type { RedisCommands, SharedRedis } from './shared-redis.ts'
 import { createSharedRetained, type SharedRetained } from './shared-retained.ts'
 import { createSharedWills, type SharedWills } from './shared-wills.ts'
-import { createSilentTopics } from './silent-topics.ts'
 
 export interface SharedPersistenceDeps extends Omit<PersistenceDeps, 'db'> {
   readonly redis: SharedRedis
   readonly nodeId: string
   /** A node that is not alive has left its wills to the others. */
   readonly isAlive: (nodeId: string) => boolean
+  /** Tells the other nodes what changed of a kept session; resolves when they know of what was added. */
+  readonly tell: (change: KeptChange) => Promise<void>
 }
 
 export type SharedPersistenceOptions = Pick<
@@ -37,26 +41,18 @@ export type SharedPersistenceOptions = Pick<
 type Packet = { readonly messageId?: number }
 type Queued = Pick<PublishPacket, 'topic' | 'qos'> & { brokerId?: string; brokerCounter?: number }
 
-const NO_SUBSCRIPTIONS: Promise<readonly object[]> = Promise.resolve([])
+const AGAIN_MS = 1_000
 const NOTHING_TO_DO: Promise<void> = Promise.resolve()
 /** What the package says of a packet that it does not have; it gives no code. */
 const MISSING: readonly string[] = ['unknown key', 'no such packet']
-
-/** Where a client's queued messages are. */
-const queueOf = (clientId: string): string => `outgoing:${encodeURIComponent(clientId)}`
-
-/** The name of a client's own copy, in place of the broker's id; it holds no colon, which ends it in the key. */
-const copyOf = (brokerId: string, clientId: string): string => {
-  const suffix = `@${encodeURIComponent(clientId)}`
-  return brokerId.endsWith(suffix) ? brokerId : brokerId + suffix
-}
 
 /** The persistence Aedes is given. */
 export class SharedPersistence extends AsyncRedisPersistence {
   readonly #deps: SharedPersistenceDeps
   readonly #maxQueued: number
   readonly #redis: RedisCommands
-  readonly #silent = createSilentTopics()
+  readonly #filters: KeptFilters
+  readonly #kept: KeptSubscriptions
   readonly #retained: SharedRetained
   readonly #wills: SharedWills
   readonly #inOrder = createInOrder()
@@ -64,7 +60,7 @@ export class SharedPersistence extends AsyncRedisPersistence {
 
   constructor(deps: SharedPersistenceDeps, options: SharedPersistenceOptions) {
     super({
-      conn: unattended(deps.redis.commands),
+      conn: forOwnCopies(deps.redis.commands),
       cluster: deps.redis.isCluster === true,
       maxSessionDelivery: options.maxOfflineMessages,
       // Of a session that is given up the package leaves its messages behind.
@@ -75,33 +71,46 @@ export class SharedPersistence extends AsyncRedisPersistence {
     this.#maxQueued = options.maxOfflineMessages
     this.#retained = createSharedRetained(this.#redis, options)
     this.#wills = createSharedWills(this.#redis)
+    this.#filters = createKeptFilters(this.#redis)
+    this.#kept = createKeptSubscriptions({
+      clientIds: this.#filters.clientIds,
+      ofClient: async (id) => (await super.subscriptionsByClient({ id })) as KeptChange['added'],
+    })
   }
 
-  /** An async function, or Aedes refuses it. */
-  override async setup(broker: Aedes): Promise<void> {
-    await super.setup(broker)
-    const forget = (_: unknown, done: () => void): void => {
-      this.#silent.clear()
-      done()
-    }
-    await new Promise<void>((resolve) => broker.subscribe('$SYS/sub/+', forget, () => resolve()))
+  /** An async function, or Aedes refuses it. In place of the package's, which reads once and misses what comes then. */
+  override async setup(): Promise<void> {
+    await this.#kept.load()
+  }
+
+  /** What another node told. */
+  learn(change: KeptChange): void {
+    this.#kept.change(change)
+  }
+
+  /** Something another node told was missed. Resolves when it was read, or could not be: then it is tried again. */
+  async relearn(): Promise<void> {
+    if (this.#deps.redis.isClosed()) return
+    await this.#kept.load().catch((error: Error) => {
+      this.#deps.onError(error)
+      setTimeout(() => void this.relearn(), AGAIN_MS).unref()
+    })
   }
 
   /** Forgets all that is kept for a client id. */
   async dropSession(clientId: string): Promise<void> {
     const queued = (await this.#redis.call('LRANGE', queueOf(clientId), 0, -1)) as readonly string[]
-    await super.cleanSubscriptions({ id: clientId })
-    for (const key of queued) {
-      await this.#redis.call('DEL', key)
-      await this.#redis.call('DEL', `${key}:offlineCount`)
-    }
+    await this.cleanSubscriptions({ id: clientId })
+    await Promise.all(
+      queued.flatMap((key) => [key, `${key}:offlineCount`]).map((key) => this.#redis.call('DEL', key)),
+    )
     await this.#redis.call('DEL', queueOf(clientId))
     await super.cleanIncoming({ id: clientId })
   }
 
   /** True when no session of any node, connected or not, subscribes to this topic; false also when not known. */
   isSilent(topic: string): boolean {
-    return this.#silent.has(topic)
+    return this.#kept.isSilent(topic)
   }
 
   /** Aedes listens for no error of this stream. */
@@ -123,21 +132,25 @@ export class SharedPersistence extends AsyncRedisPersistence {
   }
 
   override addSubscriptions(client: Client, subscriptions: readonly Subscription[]): Promise<void> {
-    this.#silent.clear()
     const adding = this.#adding.get(subscriptions)
     if (adding !== undefined) return adding
     const granted = subscriptions.filter((each) => this.#deps.isGranted(client, each))
-    const added = granted.length === 0 ? NOTHING_TO_DO : super.addSubscriptions(client, granted)
+    const added = granted.length === 0 ? NOTHING_TO_DO : this.#add(client.id, granted)
     this.#adding.set(subscriptions, added)
     return added
   }
 
-  override removeSubscriptions(client: { readonly id: string }, topics: readonly string[]): Promise<void> {
-    return topics.length === 0 ? NOTHING_TO_DO : super.removeSubscriptions(client, topics)
+  override async removeSubscriptions(
+    { id }: { readonly id: string },
+    topics: readonly string[],
+  ): Promise<void> {
+    if (topics.length === 0) return
+    await this.#filters.remove(id, topics)
+    await this.#tell({ clientId: id, added: [], removed: topics })
   }
 
-  override subscriptionsByTopic(topic: string): Promise<readonly object[]> {
-    return this.#silent.has(topic) ? NO_SUBSCRIPTIONS : this.#lookUp(topic)
+  override async subscriptionsByTopic(topic: string): Promise<readonly Queueable[]> {
+    return this.#kept.match(topic)
   }
 
   /** What waits for each client, at the QoS it was granted. */
@@ -188,7 +201,10 @@ export class SharedPersistence extends AsyncRedisPersistence {
 
   override async outgoingClearMessageId(client: Client, packet: Packet): Promise<unknown> {
     try {
-      return await super.outgoingClearMessageId(client, packet)
+      const acked = await super.outgoingClearMessageId(client, packet)
+      const release = releaseOf(client.id, acked)
+      if (release !== undefined) await this.#redis.call('LREM', queueOf(client.id), 0, release)
+      return acked
     } catch (error) {
       this.#deps.onError(error as Error)
       return undefined
@@ -199,9 +215,12 @@ export class SharedPersistence extends AsyncRedisPersistence {
     await this.#wills.put(client.id, this.#deps.nodeId, packet)
   }
 
-  /** Aedes names no broker when a client connects: whatever its former connections left is void. */
+  /**
+   * Aedes names no broker when a client connects: whatever its former connections left is void. It does not look what
+   * becomes of this: a failure is told here.
+   */
   override delWill({ id, brokerId }: { readonly id: string; readonly brokerId?: string }): Promise<void> {
-    return this.#wills.remove(id, brokerId)
+    return this.#wills.remove(id, brokerId).catch(this.#deps.onError)
   }
 
   /** After a time without Redis nobody is known to be alive: who is, is heard of again before the next look. */
@@ -215,10 +234,14 @@ export class SharedPersistence extends AsyncRedisPersistence {
     return { ...fields, writeCallback: undefined, brokerId: copyOf(brokerId, clientId) }
   }
 
-  async #lookUp(topic: string): Promise<readonly object[]> {
-    const { generation } = this.#silent
-    const found = await super.subscriptionsByTopic(topic)
-    if (found.length === 0 && generation === this.#silent.generation) this.#silent.add(topic)
-    return found
+  async #add(id: string, subscriptions: readonly Subscription[]): Promise<void> {
+    const added = subscriptions.map(({ topic, qos }) => ({ topic, qos }))
+    await this.#filters.add(id, added)
+    await this.#tell({ clientId: id, added, removed: [] })
+  }
+
+  #tell(change: KeptChange): Promise<void> {
+    this.#kept.change(change)
+    return this.#deps.tell(change)
   }
 }

@@ -4,7 +4,7 @@ import { createSharedRedis } from '../../src/shared-redis.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
-import { type ClusterNode, startNode } from './cluster-rig.ts'
+import { type ClusterNode, connectTo, heardBy, startNode, startNodes } from './cluster-rig.ts'
 
 const later = useCleanups()
 let redis: TestRedis
@@ -13,29 +13,10 @@ beforeEach(async () => {
   later(redis.stop)
 })
 
-const nodes = async (count = 2): Promise<readonly ClusterNode[]> => {
-  const started: ClusterNode[] = []
-  for (let at = 0; at < count; at += 1) started.push(await startNode(later, redis))
-  await eventually(() => started.every((node) => node.stats().nodes === count - 1))
-  return started
-}
+const nodes = (count = 2): Promise<readonly ClusterNode[]> => startNodes(later, redis, count)
 
-const connect = async (node: ClusterNode | undefined, options: IClientOptions = {}): Promise<MqttClient> => {
-  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${node?.address.port}`, {
-    reconnectPeriod: 0,
-    ...options,
-  })
-  client.on('error', () => {})
-  later(() => client.endAsync(true).catch(() => undefined))
-  return client
-}
-
-/** Messages as `topic payload`, from now on. */
-const heardBy = (client: MqttClient): string[] => {
-  const heard: string[] = []
-  client.on('message', (topic, payload) => heard.push(`${topic} ${payload}`))
-  return heard
-}
+const connect = (node: ClusterNode | undefined, options?: IClientOptions): Promise<MqttClient> =>
+  connectTo(later, node, options)
 
 describe('messages', () => {
   test('reach subscribers of other nodes from the SUBACK on, each once', async () => {
@@ -165,6 +146,21 @@ describe('a retained message', () => {
 })
 
 describe('a client', () => {
+  test('is not taken for one that went elsewhere because of what somebody publishes', async () => {
+    const [a, b] = await nodes()
+    const gone: unknown[] = []
+    a?.broker.events.on('client:disconnected', (event) => gone.push(event))
+    const board = await connect(a, { clientId: 'board' })
+    const heard = heardBy(board)
+    await board.subscribeAsync('any/new/clients', { qos: 1 })
+    const other = await connect(b)
+    await other.publishAsync('any/new/clients', 'board', { qos: 1 })
+    await eventually(() => heard.length === 1)
+    await board.endAsync()
+    await eventually(() => gone.length === 1)
+    expect(gone).toEqual([{ clientId: 'board' }])
+  })
+
   test('that comes to another node is released by the first, which publishes its will before', async () => {
     const [a, b] = await nodes()
     const watcher = await connect(a)
@@ -251,50 +247,4 @@ describe('a client', () => {
     await expect(connect(b, { clientId: 'two', username: 'bob' })).rejects.toThrow(/Identifier rejected/)
     await connect(b, { clientId: 'two', username: 'ann' })
   })
-})
-
-describe('a node that dies', () => {
-  test('leaves its wills to another, once, and not those of boards that are back', async () => {
-    const [a, b, c] = await nodes(3)
-    const watcher = await connect(c)
-    const heard = heardBy(watcher)
-    await watcher.subscribeAsync('wills/#', { qos: 1 })
-    const willOf = (name: string) => ({
-      topic: `wills/${name}`,
-      payload: Buffer.from('gone'),
-      qos: 1 as const,
-    })
-    await connect(a, { clientId: 'lost', will: willOf('lost') })
-    await connect(a, { clientId: 'back', will: willOf('back') })
-    await a?.vanish()
-    const back = await connect(b, { clientId: 'back', will: willOf('back') })
-    await eventually(() => heard.includes('wills/lost gone'), 15_000)
-    await back.publishAsync('wills/end', 'x', { qos: 1 })
-    await eventually(() => heard.includes('wills/end x'))
-    expect(heard).toEqual(['wills/lost gone', 'wills/end x'])
-  }, 30_000)
-})
-
-describe('Redis', () => {
-  test('that is away ends no connection and acks what comes; new sessions are refused until it is back', async () => {
-    const [a, b] = await nodes()
-    const board = await connect(a, { clientId: 'board' })
-    const there = await connect(b)
-    const heard = heardBy(there)
-    await there.subscribeAsync('x/#', { qos: 1 })
-    const kept = await connect(a, { clientId: 'kept', clean: false })
-    await kept.subscribeAsync('x/#', { qos: 1 })
-    await redis.kill()
-    await board.publishAsync('x/1', 'while away', { qos: 1 })
-    await board.publishAsync('sensors/a/data', 'while away', { qos: 1 })
-    await expect(connect(a, { clientId: 'new', clean: false })).rejects.toThrow(/Server unavailable/)
-    await redis.restart()
-    await eventually(() => connect(a, { clientId: 'new', clean: false }).then(() => true), 10_000)
-    await eventually(async () => {
-      await board.publishAsync('x/2', 'again', { qos: 1 })
-      return heard.includes('x/2 again')
-    }, 10_000)
-    expect([board.connected, there.connected]).toEqual([true, true])
-    expect(a?.taken.map(({ message }) => String(message.payload))).toContain('while away')
-  }, 30_000)
 })

@@ -12,6 +12,7 @@ const rig = () => {
   const nodes = new Map<string, ClusterNodes>()
   const packets: unknown[] = []
   const released: string[] = []
+  const kept: string[] = []
   let underWay: (readonly [string, NodeMessage])[] = []
   const lost = { isLost: false }
   const send = (to: string, message: NodeMessage): void => {
@@ -23,6 +24,8 @@ const rig = () => {
         nodeId: id,
         monotonic: () => Date.now(),
         onPacket: (packet) => packets.push(packet),
+        onKept: ({ clientId }) => kept.push(`${id} ${clientId}`),
+        onMissed: async () => void kept.push(`${id} missed`),
         onRelease: async (clientId) => void released.push(clientId),
       },
       TIMES,
@@ -47,7 +50,7 @@ const rig = () => {
       for (const [to, message] of now) nodes.get(to)?.receive(message)
     }
   }
-  return { start, deliver, nodes, packets, released, lost }
+  return { start, deliver, nodes, packets, released, lost, kept }
 }
 
 describe('nodes', () => {
@@ -91,6 +94,32 @@ describe('nodes', () => {
     await deliver()
     expect(b.hearers('z')).toEqual(['a'])
     expect(b.hearers('other')).toEqual([])
+  })
+
+  test('that missed what was told of a kept session read it anew, those that missed nothing do not', async () => {
+    const { start, deliver, lost, kept } = rig()
+    const [a, b] = [start('a'), start('b')]
+    await deliver()
+    let isKnown = false
+    const change = { clientId: 'app', added: [{ topic: 'x', qos: 1 }], removed: [] }
+    void a.keep(change).then(() => {
+      isKnown = true
+      expect(kept).toEqual(['b app'])
+    })
+    await jest.advanceTimersByTimeAsync(10)
+    expect(isKnown).toBe(false)
+    await deliver()
+    expect(isKnown).toBe(true)
+    lost.isLost = true
+    void b.keep({ ...change, clientId: 'other' })
+    await jest.advanceTimersByTimeAsync(10)
+    lost.isLost = false
+    await jest.advanceTimersByTimeAsync(TIMES.beatMs)
+    await deliver()
+    expect(kept).toEqual(['b app', 'a missed'])
+    a.reconnected()
+    await deliver()
+    expect(kept.slice(2)).toEqual(['a missed', 'a missed', 'b missed'])
   })
 
   test('that fell silent are gone, and nobody waits for them', async () => {

@@ -4,7 +4,7 @@ import { createOwnFilters } from '../../../broker/own-filters.ts'
 const rig = () => {
   const told: [number, readonly string[], readonly string[]][] = []
   const answers: (() => void)[] = []
-  const own = createOwnFilters((version, added, removed) => {
+  const own = createOwnFilters((version, { added, removed }) => {
     told.push([version, added, removed])
     return new Promise((resolve) => void answers.push(resolve))
   })

@@ -1,0 +1,91 @@
+/** Whose a session is when several nodes want something of it at once, or Redis was away meanwhile. */
+import { beforeEach, expect, test } from '@jest/globals'
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
+import { useCleanups } from '../support/cleanups.ts'
+import { createDeferred } from '../support/deferred.ts'
+import { eventually } from '../support/eventually.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
+import { askRedis, type ClusterNode, connectTo, startNode, withCommands } from './cluster-rig.ts'
+
+const later = useCleanups()
+let redis: TestRedis
+beforeEach(async () => {
+  redis = await startRedis()
+  later(redis.stop)
+})
+
+const connect = (node: ClusterNode | undefined, options?: IClientOptions): Promise<MqttClient> =>
+  connectTo(later, node, options)
+
+const APP = { clientId: 'app', clean: false } as const
+const KEPT = 'sluice:{sessions}:kept'
+
+/** Whether a client that comes finds its session. */
+const comes = (node: ClusterNode): { readonly isPresent: Promise<boolean>; readonly client: MqttClient } => {
+  const client = mqtt.connect(`mqtt://127.0.0.1:${node.address.port}`, { ...APP, reconnectPeriod: 0 })
+  client.on('error', () => {})
+  later(() => client.endAsync(true).catch(() => undefined))
+  const isPresent = new Promise<boolean>((resolve) =>
+    client.once('connect', ({ sessionPresent }) => resolve(sessionPresent)),
+  )
+  return { isPresent, client }
+}
+
+/** A node that gives a session up, and waits for `go` before a command of that. */
+const evictingNode = async (isHeldBack: (name: string, args: readonly unknown[]) => boolean) => {
+  const reached = createDeferred<void>()
+  const go = createDeferred<void>()
+  const through = withCommands((name, args) => {
+    if (!isHeldBack(name, args)) return undefined
+    reached.resolve()
+    return go.promise
+  })
+  const node = await startNode(later, redis, { through, options: { maxSessions: 1 } })
+  return { node, reached: reached.promise, go: () => go.resolve() }
+}
+
+const leave = async (client: MqttClient): Promise<void> => {
+  const commands = await askRedis(later, redis)
+  await client.endAsync()
+  await eventually(async () => (await commands.call('ZCARD', 'sluice:{sessions}:away')) === 1)
+}
+
+test('a client that comes while its session is being given up waits, and gets a new one', async () => {
+  const a = await startNode(later, redis)
+  const {
+    node: b,
+    reached,
+    go,
+  } = await evictingNode((name, [key]) => name === 'LRANGE' && key === 'outgoing:app')
+  const commands = await askRedis(later, redis)
+  const first = await connect(a, APP)
+  await first.subscribeAsync('x', { qos: 1 })
+  await leave(first)
+  const other = connect(b, { clientId: 'other', clean: false })
+  await reached
+  const { isPresent, client } = comes(a)
+  await eventually(async () => (await commands.call('HGET', 'sluice:connected', 'app')) !== null)
+  go()
+  expect(await isPresent).toBe(false)
+  await other
+  await client.subscribeAsync('y', { qos: 1 })
+  expect(await commands.call('HKEYS', 'client:app')).toEqual(['y'])
+  expect(await commands.call('HEXISTS', KEPT, 'app')).toBe(1)
+})
+
+test('a client that is back before its session is given up keeps it', async () => {
+  const a = await startNode(later, redis)
+  const { node: b, reached, go } = await evictingNode((name, args) => name === 'EVAL' && args[5] === 'app')
+  const commands = await askRedis(later, redis)
+  const first = await connect(a, APP)
+  await first.subscribeAsync('x', { qos: 1 })
+  await leave(first)
+  const other = connect(b, { clientId: 'other', clean: false })
+  await reached
+  const { isPresent } = comes(a)
+  expect(await isPresent).toBe(true)
+  go()
+  await other
+  expect(await commands.call('HKEYS', 'client:app')).toEqual(['x'])
+  expect(await commands.call('HEXISTS', KEPT, 'app')).toBe(1)
+})
