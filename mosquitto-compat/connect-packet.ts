@@ -31,6 +31,7 @@ export const connectPacket = (location: BrokerLocation, options: ExternalBrokerO
         properties: {
           sessionExpiryInterval: options.sessionExpiryS,
           receiveMaximum: options.receiveMaximum,
+          maximumPacketSize: options.maxPacketBytes,
         },
       }
     : {}),

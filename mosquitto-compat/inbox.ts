@@ -9,7 +9,8 @@
  * given up, acked and told.
  *
  * A message that was not acked when the connection broke is sent again on the next one. While this process lives it is
- * known by its identifier and content and not taken in twice; after a restart `boot` and `seq` tell.
+ * known by its identifier and content and not taken in twice. After a restart, and where an ack was written that the dying
+ * connection did not carry over, `boot` and `seq` tell.
  */
 import type { IPublishPacket } from 'mqtt-packet'
 import type { Done, Intake, Message } from '../bridge/index.ts'

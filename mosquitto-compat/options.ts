@@ -15,6 +15,8 @@ export interface ExternalBrokerOptions {
    * broker's own bound applies (`max_inflight_messages` of Mosquitto: 20).
    */
   readonly receiveMaximum: number
+  /** What is longer an MQTT 5 broker does not send us: it discards it. One of 3.1.1 cannot be asked. */
+  readonly maxPacketBytes: number
   /** With so much in memory that is not taken in, nothing more is read. */
   readonly maxHeldBytes: number
   /** How long the broker keeps the session while we are away (MQTT 5; for 3.1.1 it is the broker's setting). */
@@ -56,6 +58,7 @@ export type ExternalBrokerTarget = Pick<ExternalBrokerOptions, 'url' | 'protocol
 
 export const EXTERNAL_DEFAULTS: Omit<ExternalBrokerOptions, keyof ExternalBrokerTarget> = {
   receiveMaximum: 8_192,
+  maxPacketBytes: 21 * 1024 * 1024,
   maxHeldBytes: 64 * 1024 * 1024,
   sessionExpiryS: 30 * 24 * 60 * 60,
   willDelayS: 15,

@@ -10,7 +10,7 @@ import { type Link, openLink } from './link.ts'
 import type { ExternalBrokerOptions } from './options.ts'
 import type { Outbox } from './outbox.ts'
 import { connackReason, isRefusal, isTakeOver, networkReason, reasonOf } from './reasons.ts'
-import { isCommand, isEchoed, probeTopic, readGrants, subscribePacket } from './subscriptions.ts'
+import { filtersFor, isCommand, isEchoed, probeTopic, readGrants, subscribePacket } from './subscriptions.ts'
 import { createWatchdog } from './watchdog.ts'
 
 export interface SessionEnd {
@@ -75,6 +75,7 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
   let ended: SessionEnd | undefined
   let grantedAt: number | undefined
   let askedAt = startedAt
+  let filters: readonly string[] = []
   let heardAt = startedAt
   let everything = false
   let refusedAt = Number.NEGATIVE_INFINITY
@@ -99,7 +100,8 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
 
   const subscribe = (): void => {
     askedAt = monotonic()
-    link?.send(subscribePacket(protocol, probe, SUBSCRIBE_ID))
+    filters = filtersFor(protocol, probe, everything)
+    link?.send(subscribePacket(protocol, filters, SUBSCRIBE_ID))
   }
 
   const greet = (packet: IConnackPacket, to: Link): void => {
@@ -117,7 +119,7 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
   }
 
   const subscribed = (granted: readonly unknown[]): void => {
-    const grants = readGrants(probe, granted)
+    const grants = readGrants(filters, granted)
     probed = grants.probe
     everything = grants.refused.length === 0
     grantedAt = monotonic()

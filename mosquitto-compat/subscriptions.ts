@@ -5,7 +5,9 @@
  *
  * With MQTT 5 the broker is asked not to send back what we publish ourselves (No Local), to leave the retain flag as it
  * was published, and never to repeat what is retained (Retain Handling 2): a session hears of everything once, when it
- * is published. With 3.1.1 what comes with the retain flag is such a repetition [MQTT-3.3.1-8], and is not taken in.
+ * is published. With 3.1.1 what comes with the retain flag is such a repetition [MQTT-3.3.1-8], and is not taken in; and
+ * since each SUBSCRIBE has all of it sent again, what is renewed is without the topic on which every board has something
+ * retained.
  */
 import type { ISubscribePacket } from 'mqtt-packet'
 import { isRefusal } from './reasons.ts'
@@ -19,6 +21,9 @@ export const FILTERS = [
   'buzzer/+/ack',
   'cameras/+/frame',
 ] as const
+
+/** To a broker of 3.1.1 that has granted everything before: it does not repeat the status of every board. */
+const RENEWED_AT_3_1_1: readonly string[] = FILTERS.filter((filter) => filter !== 'devices/+/status')
 
 /** Retained by the bridge, and right only while it lives. */
 export const TIME_TOPIC = 'time/now'
@@ -41,14 +46,24 @@ export const probeTopic = (clientId: string): string => `sluice/${clientId.repla
 
 const NEVER_RETAINED = 2
 
-/** A SUBSCRIBE for everything, the probe last. */
-export const subscribePacket = (protocol: 4 | 5, probe: string, messageId: number): ISubscribePacket => ({
+/** What to subscribe to, the probe last. `hasAll`: everything was granted on this connection. */
+export const filtersFor = (protocol: 4 | 5, probe: string, hasAll: boolean): readonly string[] => [
+  ...(protocol === 4 && hasAll ? RENEWED_AT_3_1_1 : FILTERS),
+  probe,
+]
+
+/** A SUBSCRIBE for these, of which the last is the probe. */
+export const subscribePacket = (
+  protocol: 4 | 5,
+  filters: readonly string[],
+  messageId: number,
+): ISubscribePacket => ({
   cmd: 'subscribe',
   messageId,
-  subscriptions: [...FILTERS, probe].map((topic) => ({
+  subscriptions: filters.map((topic) => ({
     topic,
     qos: 1,
-    ...(protocol === 5 ? { nl: topic !== probe, rap: true, rh: NEVER_RETAINED } : {}),
+    ...(protocol === 5 ? { nl: topic !== filters.at(-1), rap: true, rh: NEVER_RETAINED } : {}),
   })),
 })
 
@@ -61,13 +76,12 @@ export interface Grants {
   readonly probe: boolean
 }
 
-/** What a SUBACK granted, in the order of `subscribePacket`. */
-export const readGrants = (probe: string, granted: readonly unknown[]): Grants => {
-  const filters = [...FILTERS, probe]
+/** What a SUBACK granted of these filters, of which the last is the probe. */
+export const readGrants = (filters: readonly string[], granted: readonly unknown[]): Grants => {
   const refused = filters.flatMap((filter, index) => {
     const code = Number(granted[index] ?? 0x80)
     return isRefusal(code) ? [{ filter, code }] : []
   })
-  const isRefused = (name: string): boolean => refused.some(({ filter }) => filter === name)
-  return { refused, essential: !isRefused(ESSENTIAL), probe: !isRefused(probe) }
+  const isRefused = (name: string | undefined): boolean => refused.some(({ filter }) => filter === name)
+  return { refused, essential: !isRefused(ESSENTIAL), probe: !isRefused(filters.at(-1)) }
 }

@@ -88,7 +88,7 @@ export const buildBroker = async (deps: MessageBrokerDeps): Promise<MessageBroke
   })
   const external = createExternalBroker(
     { monotonic: () => performance.now(), random: Math.random, expectsSession: isKnown },
-    { url, protocol, caPath, clientId },
+    { url, protocol, caPath, clientId, maxPacketBytes: config.limits.maxPacketBytes },
   )
   // Where it cannot be written, a session that is lost before the next start is not told: nothing else.
   external.events.once('connected', () => void remember().catch(() => undefined))

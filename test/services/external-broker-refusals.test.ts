@@ -91,6 +91,19 @@ test('more than may be held is left with the broker until there is room, and nob
   await eventually(() => broker.stats().unacked === 0)
 })
 
+test('what is larger than a packet may be is left out by a broker of MQTT 5, and what is behind it comes', async () => {
+  const mosquitto = await open()
+  const broker = source(mosquitto, { maxPacketBytes: 10_000 })
+  const { intake, taken } = holding()
+  await broker.start(intake)
+  const camera = await client(mosquitto)
+  for (const bytes of [10_000, 9_000])
+    await camera.publishAsync('cameras/a/frame', Buffer.alloc(bytes), { qos: 1 })
+  await eventually(() => taken.length > 0)
+  expect(taken.map(({ message }) => message.payload.byteLength)).toEqual([9_000])
+  expect(broker.stats()).toMatchObject({ failures: 0 })
+})
+
 describe('an upgrade to MQTT over WebSocket', () => {
   test('is answered with where it is served', async () => {
     const broker = source({ url: 'mqtt://user:secret@broker.lan:1884' })

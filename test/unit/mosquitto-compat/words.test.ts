@@ -6,6 +6,7 @@ import { createEchoes } from '../../../mosquitto-compat/echoes.ts'
 import { connackReason, networkReason, reasonOf } from '../../../mosquitto-compat/reasons.ts'
 import {
   FILTERS,
+  filtersFor,
   isCommand,
   isEchoed,
   probeTopic,
@@ -33,15 +34,33 @@ describe('subscriptions', () => {
   })
 
   test('have MQTT 5 keep our own messages and what is retained, but not our probe', () => {
-    const { subscriptions } = subscribePacket(5, 'sluice/x/probe', 1)
+    const { subscriptions } = subscribePacket(5, filtersFor(5, 'sluice/x/probe', false), 1)
     expect(subscriptions[0]).toEqual({ topic: 'sensors/+/data', qos: 1, nl: true, rap: true, rh: 2 })
     expect(subscriptions.at(-1)).toMatchObject({ topic: 'sluice/x/probe', nl: false })
-    expect(subscribePacket(4, 'p', 1).subscriptions[0]).toEqual({ topic: 'sensors/+/data', qos: 1 })
+    expect(subscribePacket(4, filtersFor(4, 'p', false), 1).subscriptions[0]).toEqual({
+      topic: 'sensors/+/data',
+      qos: 1,
+    })
+  })
+
+  test('are renewed at a 3.1.1 broker without the one that has it repeat the status of every board', () => {
+    const all = [...FILTERS, 'p']
+    expect([filtersFor(5, 'p', true), filtersFor(5, 'p', false), filtersFor(4, 'p', false)]).toEqual([
+      all,
+      all,
+      all,
+    ])
+    expect(filtersFor(4, 'p', true)).toEqual(all.filter((filter) => filter !== 'devices/+/status'))
   })
 
   test('that are refused are named; without readings there is nothing to be a bridge for', () => {
-    expect(readGrants('p', [1, 1, 1, 1, 1, 1, 1, 1])).toEqual({ refused: [], essential: true, probe: true })
-    expect(readGrants('p', [0x87, 1, 1, 1, 1, 1, 1, 0x80])).toEqual({
+    const filters = [...FILTERS, 'p']
+    expect(readGrants(filters, [1, 1, 1, 1, 1, 1, 1, 1])).toEqual({
+      refused: [],
+      essential: true,
+      probe: true,
+    })
+    expect(readGrants(filters, [0x87, 1, 1, 1, 1, 1, 1, 0x80])).toEqual({
       refused: [
         { filter: 'sensors/+/data', code: 0x87 },
         { filter: 'p', code: 0x80 },
@@ -50,7 +69,7 @@ describe('subscriptions', () => {
       probe: false,
     })
     // A SUBACK that is too short grants nothing more.
-    expect(readGrants('p', [1]).refused).toHaveLength(7)
+    expect(readGrants(filters, [1]).refused).toHaveLength(7)
   })
 
   test('know the topics that come back, and those where nothing may stay retained', () => {

@@ -96,6 +96,25 @@ test('a broker that wants to hear of its clients more often does', async () => {
   await eventually(() => scripted.connections[0]?.packets.some(({ cmd }) => cmd === 'pingreq'))
 })
 
+test('a broker of 3.1.1 is not asked for the retained status of every board again and again', async () => {
+  const asked: (readonly string[])[] = []
+  const { broker } = await start(
+    4,
+    (packet, connection) => {
+      if (packet.cmd === 'connect') connection.send(CONNACK)
+      if (packet.cmd !== 'subscribe') return
+      asked.push(packet.subscriptions.map(({ topic }) => topic))
+      connection.send(subackFor(packet))
+    },
+    { resubscribeEveryMs: 100 },
+  )
+  await broker.start(holding().intake)
+  await eventually(() => asked.length > 1)
+  expect(asked[1]).toEqual(asked[0]?.filter((filter) => filter !== 'devices/+/status'))
+  expect(asked[0]).toContain('devices/+/status')
+  expect(broker.health().ok).toBe(true)
+})
+
 test.each(['connect', 'subscribe'])(
   'a broker that does not answer a %s is left in time',
   async (unanswered) => {
