@@ -92,7 +92,7 @@ export const createCluster = (
       nodeId,
       monotonic: () => performance.now(),
       onPacket: (given) => {
-        const packet = given as Message & { readonly payload: Buffer }
+        const packet = asPacket(given)
         if (packet.topic.startsWith(SYSTEM) && packet.topic.endsWith(NEW_CLIENT))
           noteMoved(packet.payload.toString())
         emitter?.deliver(packet)
@@ -146,6 +146,7 @@ export const createCluster = (
   const whenBack = async (): Promise<void> => {
     if (stopped) return
     nodes.reconnected()
+    await link?.reached()
     await sessions?.reconcile()
   }
 
@@ -180,7 +181,11 @@ export const createCluster = (
       isHeard: (kind) => nodes.hearers(topicOf(kind)).length > 0,
       listen: (kind, listener) => {
         const receive = (message: Message, done: () => void): void => {
-          listener(String(message.payload))
+          try {
+            listener(String(message.payload))
+          } catch (error) {
+            onError(new Error(`what a node told of ${kind} cannot be read`, { cause: error }))
+          }
           done()
         }
         const add = (): void => void emitter?.on(topicOf(kind), receive)
@@ -203,6 +208,14 @@ export const createCluster = (
       nodes.stop()
     },
   }
+}
+
+/** @throws TypeError when it is not an MQTT message */
+const asPacket = (given: unknown): Message & { readonly payload: Buffer | string } => {
+  const { topic, payload } = Object(given) as { readonly topic?: unknown; readonly payload?: unknown }
+  if (typeof topic !== 'string' || !(typeof payload === 'string' || Buffer.isBuffer(payload)))
+    throw new TypeError('it has no topic or no payload')
+  return given as Message & { readonly payload: Buffer | string }
 }
 
 const LOOK_MS = 20
