@@ -206,7 +206,7 @@ export const createClusterNodes = (
     isAlive: (id) => id === nodeId || peers.has(id) || monotonic() < trustAt,
     receive: (message) => {
       if (message.type === 'bye') return drop(message.from)
-      receivers[message.type]?.(message, known(message.from))
+      if (Object.hasOwn(receivers, message.type)) receivers[message.type]?.(message, known(message.from))
     },
     reconnected: () => {
       trustAt = monotonic() + goneMs

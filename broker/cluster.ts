@@ -13,7 +13,8 @@ import { ALL_NODES, type NodeLink, openNodeLink } from './node-link.ts'
 import type { QuietEmitter } from './quiet-emitter.ts'
 import { SharedPersistence } from './shared-persistence.ts'
 import type { SharedRedis } from './shared-redis.ts'
-import { createSharedSessions } from './shared-sessions.ts'
+import { createSharedSessions, type SharedSessions } from './shared-sessions.ts'
+import { createSharedWills } from './shared-wills.ts'
 
 export interface ClusterDeps {
   readonly redis: SharedRedis
@@ -67,6 +68,7 @@ export const createCluster = (
   let clients: Readonly<Record<string, Client>> = {}
   let stopped = false
   let persistence: SharedPersistence | undefined
+  let sessions: SharedSessions | undefined
   /** Listeners of the bus from before the start. */
   const early = new Set<() => void>()
 
@@ -76,12 +78,21 @@ export const createCluster = (
     return client
   }
 
+  const disconnect = (client: Client, why: 'elsewhere' | 'stale'): void => {
+    if (why === 'elsewhere') {
+      moved.add(client)
+      // It is not gone, and said so there already.
+      Object.assign(client, { will: null })
+    }
+    client.close()
+  }
+
   const nodes = createClusterNodes(
     {
       nodeId,
       monotonic: () => performance.now(),
       onPacket: (given) => {
-        const packet = given as Message & { readonly payload: Buffer }
+        const packet = asPacket(given)
         if (packet.topic.startsWith(SYSTEM) && packet.topic.endsWith(NEW_CLIENT))
           noteMoved(packet.payload.toString())
         emitter?.deliver(packet)
@@ -106,7 +117,22 @@ export const createCluster = (
     persistence = shared
     const drop = (clientId: string): Promise<void> => shared.dropSession(clientId)
     const { commands } = redis
-    const book = createSharedSessions({ redis: commands, nodeId, nodes, drop, now, onError, onLimit }, bounds)
+    const wills = createSharedWills(commands)
+    const book = createSharedSessions(
+      {
+        redis: commands,
+        nodeId,
+        nodes,
+        drop,
+        reconcileWills: (clients) => wills.reconcile(nodeId, clients),
+        disconnect,
+        now,
+        onError,
+        onLimit,
+      },
+      bounds,
+    )
+    sessions = book
     return { persistence: shared, book, load: () => book.load([]) }
   }
 
@@ -114,6 +140,14 @@ export const createCluster = (
   const othersAreKnown = async (): Promise<boolean> => {
     const [, count] = (await redis.commands.call('PUBSUB', 'NUMSUB', ALL_NODES)) as [string, number]
     return nodes.known >= Number(count) - 1
+  }
+
+  /** What was said meanwhile was missed, and what was written is not there. */
+  const whenBack = async (): Promise<void> => {
+    if (stopped) return
+    nodes.reconnected()
+    await link?.reached()
+    await sessions?.reconcile()
   }
 
   const open = async (): Promise<void> => {
@@ -124,9 +158,7 @@ export const createCluster = (
     if (stopped) return
     link = await openNodeLink({ redis, nodeId, onMessage: nodes.receive, onError })
     nodes.start(link)
-    redis.onBack(() => {
-      if (!stopped) nodes.reconnected()
-    })
+    redis.onBack(() => void whenBack().catch(onError))
     const until = performance.now() + options.waitMs
     while (!stopped && performance.now() < until && !(await othersAreKnown())) await delay(LOOK_MS)
   }
@@ -149,7 +181,11 @@ export const createCluster = (
       isHeard: (kind) => nodes.hearers(topicOf(kind)).length > 0,
       listen: (kind, listener) => {
         const receive = (message: Message, done: () => void): void => {
-          listener(String(message.payload))
+          try {
+            listener(String(message.payload))
+          } catch (error) {
+            onError(new Error(`what a node told of ${kind} cannot be read`, { cause: error }))
+          }
           done()
         }
         const add = (): void => void emitter?.on(topicOf(kind), receive)
@@ -172,6 +208,14 @@ export const createCluster = (
       nodes.stop()
     },
   }
+}
+
+/** @throws TypeError when it is not an MQTT message */
+const asPacket = (given: unknown): Message & { readonly payload: Buffer | string } => {
+  const { topic, payload } = Object(given) as { readonly topic?: unknown; readonly payload?: unknown }
+  if (typeof topic !== 'string' || !(typeof payload === 'string' || Buffer.isBuffer(payload)))
+    throw new TypeError('it has no topic or no payload')
+  return given as Message & { readonly payload: Buffer | string }
 }
 
 const LOOK_MS = 20

@@ -36,6 +36,13 @@ local now = redis.call('HGET', KEYS[1], ARGV[1])
 if now and string.sub(now, 1, #ARGV[2]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end
 return 1`
 
+/** KEYS: connected. ARGV: client id, value, how a value of this node begins. */
+const HOLD_ON = `
+local now = redis.call('HGET', KEYS[1], ARGV[1])
+if now and string.sub(now, 1, #ARGV[3]) ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+return 1`
+
 export interface Kept {
   /** Who wrote it. */
   readonly node: string
@@ -66,6 +73,8 @@ export interface SessionRecords {
   countOf(owner: string): Promise<number>
   holder(clientId: string): Promise<Kept | undefined>
   hold(clientId: string, kept: Kept): Promise<void>
+  /** As `hold`; false when another node holds it by now. */
+  holdOn(clientId: string, kept: Kept): Promise<boolean>
   /** Nothing when another node holds it by now. */
   letGo(clientId: string, node: string): Promise<void>
   eachKept(each: (clientId: string, found: Found) => unknown): Promise<void>
@@ -125,6 +134,10 @@ export const createSessionRecords = (redis: RedisCommands): SessionRecords => {
     holder: async (clientId) => decode(await redis.call('HGET', CONNECTED, clientId)),
     hold: async (clientId, kept) => {
       await redis.call('HSET', CONNECTED, clientId, encode(kept))
+    },
+    holdOn: async (clientId, kept) => {
+      const held = await redis.call('EVAL', HOLD_ON, 1, CONNECTED, clientId, encode(kept), `${kept.node} `)
+      return Number(held) === 1
     },
     letGo: async (clientId, node) => {
       await redis.call('EVAL', DISCONNECT, 1, CONNECTED, clientId, `${node} `)

@@ -8,13 +8,12 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from 'aedes'
-import type { Clock } from '../bridge/index.ts'
 import type { ClusterNodes } from './cluster-nodes.ts'
 import type { BrokerOptions, LimitName } from './options.ts'
+import { type Presence, type ReconcilingDeps, reconcileSessions } from './reconcile-sessions.ts'
 import type { SessionBook } from './session-book.ts'
 import { AWAY, createSessionRecords, type Found, type Kept, ownedKey } from './session-records.ts'
 import { queueOf } from './shared-queue.ts'
-import type { RedisCommands } from './shared-redis.ts'
 
 const MIN_SWEEP_MS = 10
 const MAX_SWEEP_MS = 60_000
@@ -24,30 +23,35 @@ const LOOK_MS = 50
 /** Looks for a session to be in nobody else's hands: more than DROP_MS of them. */
 const MAX_LOOKS = 300
 
-export interface SharedSessionsDeps {
-  readonly redis: RedisCommands
-  readonly nodeId: string
+export interface SharedSessions extends SessionBook {
+  /** Redis was away: writes anew what this node's clients have, and ends what they no longer have. */
+  reconcile(): Promise<void>
+}
+
+export interface SharedSessionsDeps extends ReconcilingDeps {
   readonly nodes: Pick<ClusterNodes, 'release' | 'isAlive'>
   /** Removes all that is kept for a client id. */
   readonly drop: (clientId: string) => Promise<void>
-  readonly now: Clock
   readonly onError: (error: Error) => void
   readonly onLimit: (limit: LimitName, clientId: string) => void
 }
 
 /** The book of one node over what all share. */
 export const createSharedSessions = (
-  { redis, nodeId, nodes, drop, now, onError, onLimit }: SharedSessionsDeps,
+  deps: SharedSessionsDeps,
   {
     maxSessions,
     maxSessionsPerOwner,
     sessionExpiryMs,
   }: Pick<BrokerOptions, 'maxSessions' | 'maxSessionsPerOwner' | 'sessionExpiryMs'>,
-): SessionBook => {
+): SharedSessions => {
+  const { redis, nodeId, nodes, drop, now, onError, onLimit } = deps
   /** Clients of this node that came back to their session. */
   const resumed = new Set<string>()
   /** Who came last under a client id: the end of whoever had it before says nothing. */
-  const newest = new Map<string, Client>()
+  const newest = new Map<string, Presence>()
+  /** Redis was not told of the end of somebody. */
+  let isBehind = false
   const records = createSessionRecords(redis)
   let sweeping: NodeJS.Timeout | undefined
   let size = 0
@@ -100,13 +104,19 @@ export const createSharedSessions = (
   }
 
   /** Nothing of it is changed when the client has come back, here or elsewhere. */
-  const left = async (client: Client, kept: Kept | undefined): Promise<void> => {
-    if (newest.get(client.id) !== client) return
+  const left = async (presence: Presence): Promise<void> => {
+    const { client, kept } = presence
+    if (newest.get(client.id) !== presence) return
     newest.delete(client.id)
-    await records.letGo(client.id, nodeId)
-    if (kept === undefined) return
-    await records.rewrite(client.id, { ...kept, awaySince: now() }, nodeId)
-    await makeRoomFor(kept.owner)
+    try {
+      await records.letGo(client.id, nodeId)
+      if (kept === undefined) return
+      await records.rewrite(client.id, { ...kept, awaySince: now() }, nodeId)
+      await makeRoomFor(kept.owner)
+    } catch (error) {
+      isBehind = true
+      onError(error as Error)
+    }
   }
 
   /** The session is this client's, and nobody removes anything of it. True when it is one it had before. */
@@ -139,8 +149,9 @@ export const createSharedSessions = (
   }
 
   const takeUp = async (client: Client, owner: string): Promise<void> => {
-    newest.set(client.id, client)
     const kept = client.clean ? undefined : { node: nodeId, owner, awaySince: null }
+    const presence: Presence = { client, owner, kept, isSettled: false }
+    newest.set(client.id, presence)
     try {
       const isOurs = await connect(client, owner, kept)
       if (isOurs) resumed.add(client.id)
@@ -148,12 +159,18 @@ export const createSharedSessions = (
       if (kept !== undefined) await makeRoomFor(owner)
     } catch (error) {
       // It is refused, and may have been written down already: nobody would come to its end.
-      await left(client, kept).catch(onError)
+      await left(presence)
       throw error
     }
-    const leave = (): void => void left(client, kept).catch(onError)
+    presence.isSettled = true
+    const leave = (): void => void left(presence)
     if (client.closed || client.conn.destroyed) leave()
     else client.conn.once('close', leave)
+  }
+
+  const reconcile = async (): Promise<void> => {
+    isBehind = false
+    await reconcileSessions({ ...deps, records, present: newest })
   }
 
   /** What nodes left that are no more: their clients are away since nobody knows when. */
@@ -171,6 +188,7 @@ export const createSharedSessions = (
   const sweep = async (): Promise<void> => {
     await giveUpIf('sessionExpiryMs', await records.awayBefore(now() - sessionExpiryMs), isOver)
     await buryDead()
+    if (isBehind) await reconcile()
     await countKept()
   }
 
@@ -189,6 +207,7 @@ export const createSharedSessions = (
       await countKept()
     },
     takeUp,
+    reconcile,
     ownerOf: async (clientId) => {
       const [holder, kept] = await Promise.all([records.holder(clientId), records.find(clientId)])
       if (holder !== undefined && nodes.isAlive(holder.node) && holder.owner !== '') return holder.owner

@@ -5,7 +5,7 @@
  *
  * Whoever finds the will of a dead node claims it for a while before it publishes it: two nodes look at the same time.
  */
-import type { PublishPacket } from 'aedes'
+import type { Client, PublishPacket } from 'aedes'
 import type { RedisCommands } from './shared-redis.ts'
 import { decodePacket, encodePacket } from './stored-packet.ts'
 
@@ -23,39 +23,67 @@ export interface SharedWills {
   put(clientId: string, nodeId: string, packet: PublishPacket): Promise<void>
   /** Of this node, or of whichever. */
   remove(clientId: string, nodeId?: string): Promise<void>
+  /** Of this node there are the wills of these clients, and no others. */
+  reconcile(nodeId: string, clients: ReadonlyMap<string, Client>): Promise<void>
   /** Wills of nodes that are not alive, each claimed for this node. */
   ofDead(isAlive: (nodeId: string) => boolean): AsyncGenerator<PublishPacket>
 }
 
 const prefixOf = (nodeId: string): string => `${nodeId} `
 
+interface Will {
+  readonly clientId: string
+  readonly nodeId: string
+  readonly value: Buffer
+}
+
 /** The wills that all nodes share. */
-export const createSharedWills = (redis: RedisCommands): SharedWills => ({
-  put: async (clientId, nodeId, { topic, payload, qos, retain }) => {
-    const packet = encodePacket({ topic, payload, qos, retain })
-    const value = Buffer.concat([Buffer.from(prefixOf(nodeId)), packet])
-    await redis.call('HSET', WILLS, clientId, value)
-  },
-  remove: async (clientId, nodeId) => {
-    if (nodeId === undefined) await redis.call('HDEL', WILLS, clientId)
-    else await redis.call('EVAL', REMOVE_OF, 1, WILLS, clientId, prefixOf(nodeId))
-  },
-  ofDead: async function* (isAlive) {
+export const createSharedWills = (redis: RedisCommands): SharedWills => {
+  async function* all(): AsyncGenerator<Will> {
     for (let cursor = '0'; ; ) {
       const page = (await redis.callBuffer('HSCAN', WILLS, cursor, 'COUNT', 500)) as [Buffer, Buffer[]]
       const [next, pairs] = page
       for (let at = 0; at + 1 < pairs.length; at += 2) {
-        const clientId = String(pairs[at])
         const value = pairs[at + 1] ?? Buffer.alloc(0)
         const space = value.indexOf(' ')
         const nodeId = value.toString('utf8', 0, space)
-        const packet = decodePacket(value.subarray(space + 1))
-        if (packet === undefined || isAlive(nodeId)) continue
-        const claim = await redis.call('SET', claimOf(clientId), nodeId, 'NX', 'PX', CLAIM_MS)
-        if (claim !== null) yield Object.assign(packet, { clientId, brokerId: nodeId })
+        yield { clientId: String(pairs[at]), nodeId, value: value.subarray(space + 1) }
       }
       cursor = next.toString()
       if (cursor === '0') return
     }
-  },
-})
+  }
+
+  const put: SharedWills['put'] = async (clientId, nodeId, { topic, payload, qos, retain }) => {
+    const packet = encodePacket({ topic, payload, qos, retain })
+    const value = Buffer.concat([Buffer.from(prefixOf(nodeId)), packet])
+    await redis.call('HSET', WILLS, clientId, value)
+  }
+  const remove: SharedWills['remove'] = async (clientId, nodeId) => {
+    if (nodeId === undefined) await redis.call('HDEL', WILLS, clientId)
+    else await redis.call('EVAL', REMOVE_OF, 1, WILLS, clientId, prefixOf(nodeId))
+  }
+
+  return {
+    put,
+    remove,
+    reconcile: async (nodeId, clients) => {
+      const written: Promise<void>[] = []
+      for (const [clientId, client] of clients) {
+        const { will } = client as Client & { readonly will?: PublishPacket | null }
+        if (will) written.push(put(clientId, nodeId, will))
+      }
+      await Promise.all(written)
+      for await (const will of all())
+        if (will.nodeId === nodeId && !clients.has(will.clientId)) await remove(will.clientId, nodeId)
+    },
+    ofDead: async function* (isAlive) {
+      for await (const { clientId, nodeId, value } of all()) {
+        const packet = decodePacket(value)
+        if (packet === undefined || isAlive(nodeId)) continue
+        const claim = await redis.call('SET', claimOf(clientId), nodeId, 'NX', 'PX', CLAIM_MS)
+        if (claim !== null) yield Object.assign(packet, { clientId, brokerId: nodeId })
+      }
+    },
+  }
+}

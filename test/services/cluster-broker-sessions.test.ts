@@ -1,4 +1,7 @@
 /** Whose a session is when several nodes want something of it at once, or Redis was away meanwhile. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeEach, expect, test } from '@jest/globals'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import { useCleanups } from '../support/cleanups.ts'
@@ -88,4 +91,53 @@ test('a client that is back before its session is given up keeps it', async () =
   await other
   expect(await commands.call('HKEYS', 'client:app')).toEqual(['x'])
   expect(await commands.call('HEXISTS', KEPT, 'app')).toBe(1)
+})
+
+const willOf = (topic: string) => ({ topic, payload: Buffer.from('gone'), qos: 1 as const })
+
+test('what clients left while Redis was away is written down when it is back', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-redis-'))
+  later(() => rm(folder, { recursive: true }))
+  const lasting = await startRedis({ folder })
+  later(lasting.stop)
+  const node = await startNode(later, lasting)
+  const commands = await askRedis(later, lasting)
+  const gone = await connect(node, { ...APP, will: willOf('wills/app') })
+  const board = await connect(node, { clientId: 'board', will: willOf('wills/board') })
+  const stays = await connect(node, { clientId: 'stays', clean: false })
+  await lasting.kill()
+  await gone.endAsync()
+  await lasting.restart()
+  await eventually(async () => {
+    expect(await commands.call('ZRANGE', 'sluice:{sessions}:away', 0, -1)).toEqual(['app'])
+    expect(await commands.call('HKEYS', 'sluice:wills')).toEqual(['board'])
+    expect([...((await commands.call('HKEYS', 'sluice:connected')) as string[])].sort()).toEqual([
+      'board',
+      'stays',
+    ])
+    return true
+  }, 10_000)
+  expect([board.connected, stays.connected]).toEqual([true, true])
+}, 30_000)
+
+test('what other nodes did to clients of a node they thought dead is undone when it is back', async () => {
+  const node = await startNode(later, redis)
+  const commands = await askRedis(later, redis)
+  const board = await connect(node, { clientId: 'board', will: willOf('wills/board') })
+  const app = await connect(node, APP)
+  const given = await connect(node, { clientId: 'given up', clean: false })
+  const waited = await connect(node, { clientId: 'waited for', clean: false })
+  const before = String(await commands.call('HGET', KEPT, 'app'))
+  await commands.call('HSET', KEPT, 'app', before.replace('null', '1'))
+  await commands.call('ZADD', 'sluice:{sessions}:away', 1, 'app')
+  for (const key of ['sluice:connected', 'sluice:wills']) await commands.call('HDEL', key, 'board')
+  await commands.call('HDEL', KEPT, 'given up')
+  await commands.call('RPUSH', `outgoing:${encodeURIComponent('waited for')}`, 'packet:a@b:1')
+  await commands.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  await eventually(() => !given.connected && !waited.connected)
+  await eventually(async () => (await commands.call('HEXISTS', 'sluice:wills', 'board')) === 1)
+  expect(await commands.call('HEXISTS', 'sluice:connected', 'board')).toBe(1)
+  expect(await commands.call('HGET', KEPT, 'app')).toBe(before)
+  expect(await commands.call('ZSCORE', 'sluice:{sessions}:away', 'app')).toBe(null)
+  expect([board.connected, app.connected]).toEqual([true, true])
 })

@@ -36,6 +36,7 @@ const rig = () => {
         for (const other of nodes.keys()) if (other !== id) send(other, message)
       },
       to: send,
+      reached: async () => undefined,
       sent: 0,
       packets: 0,
       failed: 0,
