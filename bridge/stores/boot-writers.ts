@@ -4,12 +4,11 @@
  * with rows of a boot of another spool takes the boot over, and looks whether the table has these rows already; it
  * does so alone, when every batch that was under way has ended. Calm boards cost one look by primary key a batch.
  *
- * A spool is sure of numbers that came through it, never of those that others stored before it took the boot over: up
- * to the highest of them it goes on to look, in every later batch. Whoever takes the boot over next notes it anew.
- *
  * Why it holds: batches that take nothing over run side by side, and none of them has rows of a boot that another
  * spool owns. One that takes over waits for all of them, so it sees whatever they stored; those after it see that the
- * boot is not theirs any more, and take it over in turn.
+ * boot is not theirs any more, and take it over in turn. What others had stored by then is not in the memory of the new
+ * owner, and may be sent again at any time: the highest of these numbers is kept, and whatever comes from below it is
+ * looked for from then on.
  */
 import type pg from 'pg'
 import { rowIdentity, SENSOR_COLUMNS } from '../core/copy-row.ts'
@@ -19,7 +18,7 @@ import type { BootClaim, CheckedBoot } from '../core/unverified.ts'
 import { wellFormed } from '../core/well-formed.ts'
 import type { Batch } from '../ports.ts'
 import { insertNew } from './postgres-resends.ts'
-import { linesOfBoots } from './resent-lines.ts'
+import { type Line, linesOfBoots } from './resent-lines.ts'
 
 /** The batch has to be stored again, alone. */
 export class TakeOver extends Error {}
@@ -27,13 +26,16 @@ export class TakeOver extends Error {}
 const KEY = `hashtext('sluice boot writers')`
 const TOGETHER = `SELECT pg_advisory_xact_lock_shared(${KEY})`
 const ALONE = `SELECT pg_advisory_xact_lock(${KEY})`
-const MET_BY_OTHERS = `
-  SELECT claim.nr::int AS nr, writer IS DISTINCT FROM $3 AS "isForeign", others_to::double precision AS "othersTo"
+const OF_OTHERS = `
+  SELECT claim.nr::int AS nr, writer IS DISTINCT FROM $3 AS "isTheirs", others_below::double precision AS "othersBelow"
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS claim (device_id, boot, nr)
-  JOIN device_boots USING (device_id, boot) WHERE writer IS DISTINCT FROM $3 OR others_to IS NOT NULL`
+  JOIN device_boots USING (device_id, boot) WHERE writer IS DISTINCT FROM $3 OR others_below > 0`
 const TAKE = `
-  UPDATE device_boots SET writer = $3, others_to = claim.highest
-  FROM unnest($1::text[], $2::text[], $4::bigint[]) AS claim (device_id, boot, highest)
+  UPDATE device_boots SET writer = $3 FROM unnest($1::text[], $2::text[]) AS claim (device_id, boot)
+  WHERE device_boots.device_id = claim.device_id AND device_boots.boot = claim.boot`
+const KEEP_HIGHEST = `
+  UPDATE device_boots SET others_below = claim.highest + 1
+  FROM unnest($1::text[], $2::text[], $3::bigint[]) AS claim (device_id, boot, highest)
   WHERE device_boots.device_id = claim.device_id AND device_boots.boot = claim.boot`
 
 const TAB = 0x09
@@ -45,22 +47,27 @@ interface Boot {
   readonly boot: string
 }
 
-interface Met {
+interface Found {
   readonly nr: number
-  readonly isForeign: boolean
-  /** Others stored no number above it; null when none of them had the boot before. */
-  readonly othersTo: number | null
+  /** Another spool stored rows of it last. */
+  readonly isTheirs: boolean
+  readonly othersBelow: number
+}
+
+/** A boot that others have stored rows of: perhaps any of the numbers below this one. */
+interface Moved extends Boot {
+  readonly othersBelow: number
 }
 
 export interface OwnBoots {
   /** To be looked for. */
   readonly boots: readonly BootClaim[]
-  /** Of other spools until now: `takeBoots` after the look. */
-  readonly taken: readonly Boot[]
+  /** By `keyOf`: taken over from another spool in this transaction. */
+  readonly taken: ReadonlySet<string>
 }
 
-/** As the rows have it. */
-const nameOf = ({ deviceId, boot }: Boot): string => `${wellFormed(deviceId)}\n${wellFormed(boot)}`
+/** A name as the table has it: a row never has any other. */
+const keyOf = ({ deviceId, boot }: Boot): string => `${wellFormed(deviceId)}\n${wellFormed(boot)}`
 
 const viewOf = (chunk: Uint8Array): Buffer => Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 
@@ -87,30 +94,28 @@ const namesOf = (boots: readonly Boot[]): readonly [string[], string[]] => [
   boots.map(({ boot }) => wellFormed(boot)),
 ]
 
-/**
- * What has to be written of boots that their own node was sure of; never less than is true of their rows here. Those
- * whose rows are all above what others stored are left out.
- */
-const claimsOf = (
-  chunks: readonly Uint8Array[],
-  boots: readonly (Boot & { readonly othersTo: number })[],
-): readonly BootClaim[] => {
+/** What has to be written of a boot with these rows: never less than is true of them. */
+const claimOf = (boot: Boot, rows: readonly Line[], chunks: readonly Uint8Array[]): BootClaim => {
+  let oldest = Number.POSITIVE_INFINITY
+  let highest = 0
+  for (const { chunk, start, end, seq } of rows) {
+    const text = viewOf(chunks[chunk] ?? new Uint8Array()).toString('latin1', start, end)
+    const ts = Date.parse(text.split('\t', TS + 1)[TS] ?? '')
+    oldest = Math.min(oldest, Number.isNaN(ts) ? Number.MIN_SAFE_INTEGER : ts)
+    highest = Math.max(highest, seq)
+  }
+  return { ...boot, oldest, leaseFrom: highest - (highest % LEASE_NUMBERS), leaseSince: oldest }
+}
+
+/** Of boots that their own node was sure of, those with a row that others may have stored. */
+const claimsOf = (chunks: readonly Uint8Array[], boots: readonly Moved[]): readonly BootClaim[] => {
   if (boots.length === 0) return []
   const blank = boots.map((boot) => ({ ...boot, oldest: 0, leaseFrom: 0, leaseSince: 0 }))
   const lines = linesOfBoots(chunks, blank)
-  return blank.flatMap((asked) => {
-    const own = lines.get(asked) ?? []
-    if (!own.some(({ seq }) => seq <= asked.othersTo)) return []
-    const { deviceId, boot } = asked
-    let oldest = Number.POSITIVE_INFINITY
-    let highest = 0
-    for (const { chunk, start, end, seq } of own) {
-      const text = viewOf(chunks[chunk] ?? new Uint8Array()).toString('latin1', start, end)
-      const ts = Date.parse(text.split('\t', TS + 1)[TS] ?? '')
-      oldest = Math.min(oldest, Number.isNaN(ts) ? Number.MIN_SAFE_INTEGER : ts)
-      highest = Math.max(highest, seq)
-    }
-    return [{ deviceId, boot, oldest, leaseFrom: highest - (highest % LEASE_NUMBERS), leaseSince: oldest }]
+  return blank.flatMap((moved) => {
+    const { deviceId, boot, othersBelow } = moved
+    const rows = lines.get(moved) ?? []
+    return rows.some(({ seq }) => seq < othersBelow) ? [claimOf({ deviceId, boot }, rows, chunks)] : []
   })
 }
 
@@ -125,32 +130,30 @@ export const ownBoots = async (
 ): Promise<OwnBoots> => {
   await client.query(alone ? ALONE : TOGETHER)
   const inBatch = bootsIn(readings)
-  if (inBatch.length === 0) return { boots, taken: [] }
+  if (inBatch.length === 0) return { boots, taken: new Set() }
   if (boots.length > 0) await insertNew(client, boots, spoolId)
-  const { rows } = await client.query<Met>(MET_BY_OTHERS, [...namesOf(inBatch), spoolId])
-  const asked = new Set(boots.map(nameOf))
-  const taken: Boot[] = []
-  const doubted: (Boot & { readonly othersTo: number })[] = []
-  for (const { nr, isForeign, othersTo } of rows) {
+  const { rows } = await client.query<Found>(OF_OTHERS, [...namesOf(inBatch), spoolId])
+  if (rows.length === 0) return { boots, taken: new Set() }
+  const theirs = rows.filter(({ isTheirs }) => isTheirs).flatMap(({ nr }) => inBatch[nr - 1] ?? [])
+  if (theirs.length > 0 && !alone) throw new TakeOver('rows of boots that another node stored')
+  if (theirs.length > 0) await client.query(TAKE, [...namesOf(theirs), spoolId])
+  const asked = new Set(boots.map(keyOf))
+  const moved = rows.flatMap(({ nr, isTheirs, othersBelow }): readonly Moved[] => {
     const boot = inBatch[nr - 1]
-    if (boot === undefined) continue
-    if (isForeign && !alone) throw new TakeOver('rows of boots that another node stored')
-    if (isForeign) taken.push(boot)
-    // Of a boot that is foreign still others may have stored any number.
-    const reach = isForeign || othersTo === null ? Number.POSITIVE_INFINITY : othersTo
-    if (!asked.has(nameOf(boot))) doubted.push({ ...boot, othersTo: reach })
-  }
-  return { boots: [...boots, ...claimsOf(readings, doubted)], taken }
+    if (boot === undefined || asked.has(keyOf(boot))) return []
+    const { deviceId, boot: name } = boot
+    return [{ deviceId, boot: name, othersBelow: isTheirs ? Number.POSITIVE_INFINITY : othersBelow }]
+  })
+  return { boots: [...boots, ...claimsOf(readings, moved)], taken: new Set(theirs.map(keyOf)) }
 }
 
-/** Makes these boots this spool's, in the same transaction, with what the look has `checked`. */
-export const takeBoots = async (
+/** Writes down how far others have stored the boots that were taken over, once the table was looked into. */
+export const keepHighest = async (
   client: pg.ClientBase,
-  { spoolId, taken }: { readonly spoolId: string; readonly taken: readonly Boot[] },
   checked: readonly CheckedBoot[],
+  taken: OwnBoots['taken'],
 ): Promise<void> => {
-  if (taken.length === 0) return
-  const highest = new Map(checked.map((boot) => [nameOf(boot), boot.highest]))
-  const reaches = taken.map((boot) => highest.get(nameOf(boot)) ?? Number.MAX_SAFE_INTEGER)
-  await client.query(TAKE, [...namesOf(taken), spoolId, reaches])
+  const found = checked.filter((boot) => taken.has(keyOf(boot)))
+  if (found.length === 0) return
+  await client.query(KEEP_HIGHEST, [...namesOf(found), found.map(({ highest }) => highest)])
 }

@@ -8,7 +8,7 @@ import type pg from 'pg'
 import { DEAD_LETTER_COLUMNS, SENSOR_COLUMNS } from '../core/copy-row.ts'
 import { BridgeError } from '../core/errors.ts'
 import type { Account, Batch, Cursor, ReadingSink, Stored } from '../ports.ts'
-import { ownBoots, TakeOver, takeBoots } from './boot-writers.ts'
+import { keepHighest, ownBoots, TakeOver } from './boot-writers.ts'
 import { createPostgresConnection, TooLate } from './postgres-connection.ts'
 import { copyText } from './postgres-copy.ts'
 import { readError, sqlstateOf, writeError } from './postgres-errors.ts'
@@ -107,7 +107,7 @@ type Sharing = 'none' | 'together' | 'alone'
 const copyShared = async (client: pg.Client, batch: Batch, alone: boolean): Promise<Stored> => {
   const { boots, taken } = await ownBoots(client, batch, alone)
   const stored = await copyAll(client, { ...batch, boots })
-  await takeBoots(client, { spoolId: batch.spoolId, taken }, stored.checked)
+  await keepHighest(client, stored.checked, taken)
   // What the spool was sure of it goes on to be sure of: the next batch finds out by itself.
   const asked = new Set(batch.boots.map(({ deviceId, boot }) => `${deviceId}\n${boot}`))
   const checked = stored.checked.filter(({ deviceId, boot }) => asked.has(`${deviceId}\n${boot}`))

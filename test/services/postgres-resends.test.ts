@@ -154,7 +154,7 @@ describe('rows of a boot in doubt', () => {
     const readings = numbers.map((seq, i) => numbered(seq, { ts: T - i * 1_000, receivedAt: T }))
     await copyText(client, COPY, [chunkOf(...readings, numbered(null, { boot: 'x' }))])
     await database.pool.query('DROP TABLE device_boots')
-    for (const name of ['0006_device_boots', '0009_boot_writers', '0011_boots_of_others']) {
+    for (const name of ['0006_device_boots', '0009_boot_writers', '0011_moved_boots']) {
       const sql = new URL(`../../bridge/stores/migrations/${name}.sql`, import.meta.url)
       await database.pool.query(await readFile(sql, 'utf8'))
     }
