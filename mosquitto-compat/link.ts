@@ -18,8 +18,8 @@ export interface LinkHandlers {
   /** The way is open, TLS included: CONNECT may be sent. */
   readonly open: () => void
   readonly packet: (packet: Packet) => void
-  /** Bytes came. */
-  readonly heard: () => void
+  /** Bytes came; `unfinished`: how many of them are of a packet that is not whole yet. */
+  readonly heard: (unfinished: number) => void
   /** The socket takes more again. */
   readonly drained: () => void
   /** Once, whatever ended it. */
@@ -66,8 +66,7 @@ const attach = (socket: Socket, { location, protocol }: LinkOptions, on: LinkHan
   socket.once(location.secure ? 'secureConnect' : 'connect', on.open)
   socket.on('data', (chunk: Buffer) => {
     if (socket.destroyed) return
-    on.heard()
-    parser.parse(chunk)
+    on.heard(parser.parse(chunk))
   })
   socket.on('drain', on.drained)
   socket.on('error', fail)

@@ -52,6 +52,8 @@ export interface Session {
 const SUBSCRIBE_ID = 65_535
 const UNHEARD =
   'a probe sent there did not come back: give the user of Sluice the rights to read and write sluice/#'
+/** What 26 kbit/s bring in the 20 s that a probe may take: a packet that is longer is a message. */
+const LARGE_BYTES = 64 * 1024
 /** What MQTT 5 assumes of a broker that names no Receive Maximum, and what Mosquitto takes by default. */
 const WINDOW = { 5: 65_535, 4: 20 } as const
 const EARLY_END =
@@ -178,9 +180,11 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
     {
       open: () => link?.send(connectPacket(location, options)),
       packet: handle,
-      heard: () => {
+      heard: (unfinished) => {
         heardAt = monotonic()
         watchdog.heard()
+        // A message is on its way, and on a slow link the probe waits behind it for longer than it may.
+        if (unfinished >= LARGE_BYTES) watchdog.message()
       },
       drained: () => outbox.drained(),
       closed,

@@ -1,10 +1,16 @@
 import { expect, test } from '@jest/globals'
-import mqttPacket from 'mqtt-packet'
+import mqttPacket, { type Packet } from 'mqtt-packet'
 import { useCleanups } from '../support/cleanups.ts'
 import { eventually } from '../support/eventually.ts'
 import { externalBroker } from '../support/external-rig.ts'
 import { holding, isUp, PROTOCOLS } from '../support/external-world.ts'
-import { CONNACK, type Script, startScriptedBroker, subackFor } from '../support/scripted-broker.ts'
+import {
+  CONNACK,
+  type Script,
+  type ScriptedConnection,
+  startScriptedBroker,
+  subackFor,
+} from '../support/scripted-broker.ts'
 
 const later = useCleanups()
 
@@ -18,6 +24,25 @@ const start = async (protocol: 4 | 5, script: Script, given: Parameters<typeof e
   return { scripted, broker }
 }
 
+const pictureOf = (bytes: number, messageId = 1): Packet => ({
+  ...{ cmd: 'publish', topic: 'cameras/a/frame', payload: Buffer.alloc(bytes), messageId },
+  ...{ qos: 1, retain: false, dup: true },
+})
+
+/** Sends it in 3.5 s. */
+const drip = (connection: ScriptedConnection, bytes: Buffer, then: () => void): void => {
+  const part = Math.ceil(bytes.byteLength / 35)
+  let at = 0
+  const timer = setInterval(() => {
+    connection.write(bytes.subarray(at, at + part))
+    at += part
+    if (at < bytes.byteLength) return
+    clearInterval(timer)
+    then()
+  }, 100)
+  later(() => clearInterval(timer))
+}
+
 test.each(PROTOCOLS)(
   'a picture that comes for longer than a connect may take, before the SUBACK, is waited for (MQTT %i)',
   async (protocolVersion) => {
@@ -25,22 +50,8 @@ test.each(PROTOCOLS)(
       if (packet.cmd === 'connect') connection.send(CONNACK)
       // No PINGRESP: it would have to wait for the end of the picture.
       if (packet.cmd !== 'subscribe') return
-      const bytes = mqttPacket.generate(
-        {
-          ...{ cmd: 'publish', topic: 'cameras/a/frame', payload: Buffer.alloc(35_000), messageId: 1 },
-          ...{ qos: 1, retain: false, dup: true },
-        },
-        { protocolVersion },
-      )
-      let at = 0
-      const drip = setInterval(() => {
-        connection.write(bytes.subarray(at, at + 1_000))
-        at += 1_000
-        if (at < bytes.byteLength) return
-        clearInterval(drip)
-        connection.send(subackFor(packet))
-      }, 100)
-      later(() => clearInterval(drip))
+      const bytes = mqttPacket.generate(pictureOf(35_000), { protocolVersion })
+      drip(connection, bytes, () => connection.send(subackFor(packet)))
     })
     const { intake, taken } = holding()
     await broker.start(intake)
@@ -53,19 +64,41 @@ test.each(PROTOCOLS)(
   },
 )
 
+test('a picture that comes for longer than a probe may take is no silence', async () => {
+  const probes: Packet[] = []
+  const { broker } = await start(
+    5,
+    (packet, connection) => {
+      if (packet.cmd === 'connect') connection.send(CONNACK)
+      if (packet.cmd === 'subscribe') connection.send(subackFor(packet))
+      if (packet.cmd !== 'publish') return
+      probes.push(packet)
+      // The first comes back, the others wait behind the picture.
+      if (probes.length === 1) connection.send(packet)
+      if (probes.length !== 2) return
+      const bytes = mqttPacket.generate(pictureOf(1_000_000), { protocolVersion: 5 })
+      drip(connection, bytes, () => probes.slice(1).forEach(connection.send))
+    },
+    { pingEveryMs: 60_000, probeEveryMs: 100, probeTimeoutMs: 1_500 },
+  )
+  const { intake, taken } = holding()
+  await broker.start(intake)
+  await eventually(() => taken.length > 0 || broker.stats().failures > 0, 15_000)
+  expect(broker.stats()).toMatchObject({
+    connects: 1,
+    failures: 0,
+    stalls: { connection: 0, subscription: 0 },
+  })
+})
+
 test('a connection that we do not read, for what we hold, is not taken for one that does not answer', async () => {
   let subscribe: (() => void) | undefined
-  const payload = Buffer.alloc(50_000)
   const { scripted, broker } = await start(
     5,
     (packet, connection) => {
       if (packet.cmd === 'connect') connection.send(CONNACK)
       if (packet.cmd !== 'subscribe') return
-      for (const messageId of [1, 2])
-        connection.send({
-          ...{ cmd: 'publish', topic: 'cameras/a/frame', payload, messageId },
-          ...{ qos: 1, retain: false, dup: true },
-        })
+      for (const messageId of [1, 2]) connection.send(pictureOf(50_000, messageId))
       subscribe = () => connection.send(subackFor(packet))
       setTimeout(subscribe, 100)
     },
