@@ -20,5 +20,5 @@ export default {
   maxWorkers: 3,
   // Nothing asserts a time; a busy machine is given more than jest's 5 s.
   testTimeout: 20_000,
-  projects: [project('architecture'), project('unit'), project('services'), project('system')],
+  projects: ['architecture', 'unit', 'services', 'system', 'faults'].map((name) => project(name)),
 }

@@ -1,6 +1,7 @@
 /**
  * `npm test`: one Postgres of its own for the whole run, jest on top of it, and one plain line at the end.
- * Arguments go to jest as they are. A TEST_DATABASE_URL that is set already is used instead.
+ * Arguments go to jest as they are; without any it is all but the faults under load, which take their time
+ * (`npm run test:faults`). A TEST_DATABASE_URL that is set already is used instead.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -12,6 +13,8 @@ import { type JestResult, needsPostgres, summarise } from './test-summary.ts'
 
 /** Only for data that is thrown away with the run. */
 const QUICK = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: '200' }
+
+const USUAL = ['--selectProjects', 'architecture', 'unit', 'services', 'system']
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -94,7 +97,8 @@ const main = async (): Promise<void> => {
     })
   const folder = mkdtempSync(join(tmpdir(), 'sluice-tests-'))
   try {
-    await runIn(run, folder, process.argv.slice(2))
+    const given = process.argv.slice(2)
+    await runIn(run, folder, given.length === 0 ? USUAL : given)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -206,7 +206,7 @@ describe('Redis', () => {
     await own.restart()
     const node = await starting
     later(() => node.end('SIGTERM'))
-    const board = await connect(node, { clientId: 'patient', clean: false })
+    const board = await connect(node, { clientId: 'patient' })
     await publish(board, 'patient', { temperature: 1, boot: 'x', seq: 1 })
     await own.restart()
     await publish(board, 'patient', { temperature: 2, boot: 'x', seq: 2 })
