@@ -119,6 +119,8 @@ test('what clients left while Redis was away is written down when it is back', a
   const gone = await connect(node, { ...APP, will: willOf('wills/app') })
   const board = await connect(node, { clientId: 'board', will: willOf('wills/board') })
   const stays = await connect(node, { clientId: 'stays', clean: false })
+  // It is answered when what waits for the client was read.
+  await stays.subscribeAsync('x', { qos: 1 })
   await lasting.kill()
   await gone.endAsync()
   await lasting.restart()
