@@ -42,6 +42,7 @@ type Packet = { readonly messageId?: number }
 type Queued = Pick<PublishPacket, 'topic' | 'qos'> & { brokerId?: string; brokerCounter?: number }
 
 const AGAIN_MS = 1_000
+const NO_SUBSCRIPTIONS: Promise<readonly Queueable[]> = Promise.resolve([])
 const NOTHING_TO_DO: Promise<void> = Promise.resolve()
 /** What the package says of a packet that it does not have; it gives no code. */
 const MISSING: readonly string[] = ['unknown key', 'no such packet']
@@ -149,8 +150,9 @@ export class SharedPersistence extends AsyncRedisPersistence {
     await this.#tell({ clientId: id, added: [], removed: topics })
   }
 
-  override async subscriptionsByTopic(topic: string): Promise<readonly Queueable[]> {
-    return this.#kept.match(topic)
+  override subscriptionsByTopic(topic: string): Promise<readonly Queueable[]> {
+    const found = this.#kept.match(topic)
+    return found.length === 0 ? NO_SUBSCRIPTIONS : Promise.resolve(found)
   }
 
   /** What waits for each client, at the QoS it was granted. */

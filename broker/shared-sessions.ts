@@ -64,7 +64,13 @@ export const createSharedSessions = (
   /** False when somebody else came first: its client is back, or it is being given up already. */
   const giveUp = async (clientId: string, found: Found): Promise<boolean> => {
     if (isBeingDropped(found)) return false
-    const claim = { node: nodeId, owner: found.owner, awaySince: found.awaySince ?? now(), droppedAt: now() }
+    // Of no node: its client may still be leaving, which is written down for its node only.
+    const claim = {
+      node: `-${nodeId}`,
+      owner: found.owner,
+      awaySince: found.awaySince ?? now(),
+      droppedAt: now(),
+    }
     const claimed = await records.replace(clientId, claim, found)
     if (claimed === undefined) return false
     await drop(clientId)
@@ -192,11 +198,18 @@ export const createSharedSessions = (
     await countKept()
   }
 
-  const dropOwner = async (owner: string, onDropped: (clientId: string) => void): Promise<void> => {
-    for (const clientId of await records.ofOwner(owner)) {
+  /** Also when its client leaves, or comes to another node, while it is being given up. */
+  const dropOwned = async (clientId: string, owner: string): Promise<boolean> => {
+    for (;;) {
       const found = await records.find(clientId)
-      if (found?.owner === owner && (await giveUp(clientId, found))) onDropped(clientId)
+      if (found?.owner !== owner || isBeingDropped(found)) return false
+      if (await giveUp(clientId, found)) return true
     }
+  }
+
+  const dropOwner = async (owner: string, onDropped: (clientId: string) => void): Promise<void> => {
+    for (const clientId of await records.ofOwner(owner))
+      if (await dropOwned(clientId, owner)) onDropped(clientId)
   }
 
   return {

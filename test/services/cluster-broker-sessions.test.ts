@@ -2,13 +2,21 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, expect, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
+import type { BrokerPolicy } from '../../broker/index.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { eventually } from '../support/eventually.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
-import { askRedis, type ClusterNode, connectTo, startNode, withCommands } from './cluster-rig.ts'
+import {
+  askRedis,
+  type ClusterNode,
+  connectTo,
+  type NodeSetUp,
+  startNode,
+  withCommands,
+} from './cluster-rig.ts'
 
 const later = useCleanups()
 let redis: TestRedis
@@ -34,8 +42,11 @@ const comes = (node: ClusterNode): { readonly isPresent: Promise<boolean>; reado
   return { isPresent, client }
 }
 
-/** A node that gives a session up, and waits for `go` before a command of that. */
-const evictingNode = async (isHeldBack: (name: string, args: readonly unknown[]) => boolean) => {
+/** A node that waits for `go` before a command. */
+const nodeHeldBack = async (
+  isHeldBack: (name: string, args: readonly unknown[]) => boolean,
+  set: Omit<NodeSetUp, 'through'>,
+) => {
   const reached = createDeferred<void>()
   const go = createDeferred<void>()
   const through = withCommands((name, args) => {
@@ -43,7 +54,7 @@ const evictingNode = async (isHeldBack: (name: string, args: readonly unknown[])
     reached.resolve()
     return go.promise
   })
-  const node = await startNode(later, redis, { through, options: { maxSessions: 1 } })
+  const node = await startNode(later, redis, { ...set, through })
   return { node, reached: reached.promise, go: () => go.resolve() }
 }
 
@@ -52,6 +63,9 @@ const leave = async (client: MqttClient): Promise<void> => {
   await client.endAsync()
   await eventually(async () => (await commands.call('ZCARD', 'sluice:{sessions}:away')) === 1)
 }
+
+const evictingNode = (isHeldBack: Parameters<typeof nodeHeldBack>[0]) =>
+  nodeHeldBack(isHeldBack, { options: { maxSessions: 1 } })
 
 test('a client that comes while its session is being given up waits, and gets a new one', async () => {
   const a = await startNode(later, redis)
@@ -105,6 +119,8 @@ test('what clients left while Redis was away is written down when it is back', a
   const gone = await connect(node, { ...APP, will: willOf('wills/app') })
   const board = await connect(node, { clientId: 'board', will: willOf('wills/board') })
   const stays = await connect(node, { clientId: 'stays', clean: false })
+  // It is answered when what waits for the client was read.
+  await stays.subscribeAsync('x', { qos: 1 })
   await lasting.kill()
   await gone.endAsync()
   await lasting.restart()
@@ -140,4 +156,38 @@ test('what other nodes did to clients of a node they thought dead is undone when
   expect(await commands.call('HGET', KEPT, 'app')).toBe(before)
   expect(await commands.call('ZSCORE', 'sluice:{sessions}:away', 'app')).toBe(null)
   expect([board.connected, app.connected]).toEqual([true, true])
+})
+
+describe('sessions of a name that is gone', () => {
+  const policy = {
+    admit: async ({ username = '' }) => ({ ok: true, identity: { role: 'user', name: username } }) as never,
+    mayPublish: () => true,
+    maySubscribe: () => true,
+    mayRetain: () => true,
+  } as unknown as BrokerPolicy
+
+  test.each([
+    ['is being removed', 'LRANGE', 0, 'outgoing:app'],
+    ['is about to be removed', 'EVAL', 5, 'app'],
+  ])('do not come back when the client leaves while its session %s', async (_, command, at, key) => {
+    for (const isSameNode of [true, false]) {
+      let isGoing = false
+      const a = await startNode(later, redis, { policy })
+      const held = await nodeHeldBack((name, args) => isGoing && name === command && args[at] === key, {
+        policy,
+      })
+      const commands = await askRedis(later, redis)
+      const app = await connect(isSameNode ? held.node : a, { ...APP, username: 'ann' })
+      await app.subscribeAsync('x', { qos: 1 })
+      isGoing = true
+      held.node.broker.dropSessions('ann')
+      await held.reached
+      isGoing = false
+      await app.endAsync()
+      await eventually(async () => (await commands.call('HLEN', 'sluice:connected')) === 0)
+      held.go()
+      await eventually(async () => (await commands.call('EXISTS', 'client:app', KEPT)) === 0)
+      expect(await held.node.broker.sessionOwners()).toEqual([])
+    }
+  })
 })

@@ -13,7 +13,7 @@ import { eventually } from '../support/eventually.ts'
 import type { TestRedis } from '../support/redis.ts'
 
 /** Fast enough for a test, slow enough for a machine that is busy. */
-const TIMES: Partial<ClusterOptions> = { beatMs: 100, goneMs: 1_500, heartbeatMs: 250 }
+const TIMES: Partial<ClusterOptions> = { beatMs: 100, goneMs: 1_500, releaseMs: 750, heartbeatMs: 250 }
 
 export interface NodeSetUp {
   readonly options?: Partial<BrokerOptions>
