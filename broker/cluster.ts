@@ -142,7 +142,7 @@ export const createCluster = (
     return nodes.known >= Number(count) - 1
   }
 
-  /** What was said meanwhile was missed, and what was written is not there. */
+  /** What was said meanwhile was missed, what was written is not there, and nothing is subscribed to. */
   const whenBack = async (): Promise<void> => {
     if (stopped) return
     nodes.reconnected()

@@ -14,7 +14,7 @@ export interface NodeMessage {
 }
 
 export interface NodeLink {
-  /** Resolves when what others tell is heard here. */
+  /** Subscribes anew, as after a reconnect; resolves when what others tell is heard here. */
   reached(): Promise<void>
   /** Fire and forget: what cannot be sent is counted. */
   toAll(message: NodeMessage): void

@@ -10,6 +10,7 @@ export interface SharedRedis {
   /** Connections of ioredis: for commands, to publish by, and to listen on. */
   readonly commands: RedisCommands
   readonly publisher: object
+  /** It subscribes to nothing by itself when it is back. */
   readonly listener: object
   /** All three can be used now. */
   readonly available: () => boolean

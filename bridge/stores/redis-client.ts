@@ -27,6 +27,9 @@ const COMMON = {
   // RESP2 is understood by every server and proxy; nothing here needs RESP3.
   protocol: 2,
   autoResendUnfulfilledCommands: false,
+  // What ioredis subscribes to again by itself it does not look after: a refusal would end the process. Whoever
+  // listens subscribes anew when the connection is back.
+  autoResubscribe: false,
   maxRetriesPerRequest: 0,
   connectTimeout: CONNECT_TIMEOUT_MS,
   commandTimeout: COMMAND_TIMEOUT_MS,
