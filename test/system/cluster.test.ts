@@ -1,4 +1,5 @@
 /** Two nodes as processes of their own, on one Redis and one Postgres. */
+import { mkdir } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
@@ -185,10 +186,13 @@ describe('readings', () => {
 
 describe('Redis', () => {
   test('that is away at the start is waited for, and taken up when it comes', async () => {
-    const own = await startRedis()
-    later(own.stop)
     const { dataDir, cleanup } = await freshDataDir()
     later(cleanup)
+    // One that keeps what it is told: clients whose session it lost would be disconnected.
+    const folder = `${dataDir}-redis`
+    await mkdir(folder, { recursive: true })
+    const own = await startRedis({ folder })
+    later(own.stop)
     await own.kill()
     const settings = { DATA_DIR: dataDir, DATABASE_URL: database.url, REDIS_URL: own.url, CLUSTER: 'true' }
     let isListening = false
@@ -206,7 +210,7 @@ describe('Redis', () => {
     await own.restart()
     const node = await starting
     later(() => node.end('SIGTERM'))
-    const board = await connect(node, { clientId: 'patient' })
+    const board = await connect(node, { clientId: 'patient', clean: false })
     await publish(board, 'patient', { temperature: 1, boot: 'x', seq: 1 })
     await own.restart()
     await publish(board, 'patient', { temperature: 2, boot: 'x', seq: 2 })
