@@ -38,7 +38,7 @@ export const FULL: Scale = {
   holdMs: 15_000,
 }
 
-/** What of it runs in `npm test`. */
+/** What of it runs in `npm run test:faults`. */
 export const SHORT: Scale = {
   packets: 1_500,
   halfOpen: 300,
