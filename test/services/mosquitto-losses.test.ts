@@ -25,10 +25,15 @@ const away = async (settings = {}) => {
   return { world, porch, back }
 }
 
-/** Publishes each with QoS 1; resolves when all are acked. */
-const publish = async (world: MosquittoWorld, login: Login, payloads: readonly string[]): Promise<void> => {
+/** Publishes all at once; resolves when all are acked. */
+const publish = async (
+  world: MosquittoWorld,
+  login: Login,
+  payloads: readonly string[],
+  qos: 1 | 2 = 1,
+): Promise<void> => {
   const { client } = await connectAs(world.mosquitto.ports.mqtt, login)
-  await Promise.all(payloads.map((payload) => client.publishAsync('sensors/porch/data', payload, { qos: 1 })))
+  await Promise.all(payloads.map((payload) => client.publishAsync('sensors/porch/data', payload, { qos })))
   await client.endAsync()
 }
 
@@ -73,4 +78,13 @@ test('over the bound of its queue Mosquitto drops what it acks', async () => {
   const kept = await waiting(rig)
   expect(kept.length).toBeGreaterThan(50)
   expect(kept.length).toBeLessThan(150)
+}, 60_000)
+
+test('QoS 2 messages in flight beyond max_inflight_messages are acked and lost', async () => {
+  const few = await away({ max_inflight_messages: 'max_inflight_messages 20' })
+  await publish(few.world, few.porch, numbered(200), 2)
+  expect((await waiting(few)).length).toBeLessThan(200)
+  const shipped = await away()
+  await publish(shipped.world, shipped.porch, numbered(200), 2)
+  expect((await waiting(shipped)).length).toBe(200)
 }, 60_000)
