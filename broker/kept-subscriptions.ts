@@ -3,18 +3,9 @@
  * message is queued by the node that took it in. It is read from Redis at the start, changed by what each node tells,
  * and read anew whenever something of that may have been missed.
  */
-import mqemitter, { type MQEmitter } from 'mqemitter'
+import { createFilterTrie } from './filter-trie.ts'
 import type { Queueable } from './queue-rules.ts'
 import { createSilentTopics } from './silent-topics.ts'
-
-/** The trie that mqemitter has for its listeners; it takes any value. */
-interface Inner {
-  readonly _matcher: {
-    add(filter: string, subscription: Queueable): void
-    remove(filter: string, subscription: Queueable): void
-    match(topic: string): readonly Queueable[]
-  }
-}
 
 /** What changed of one client's kept subscriptions, as nodes tell each other when it is in Redis. */
 export interface KeptChange {
@@ -43,7 +34,7 @@ const PAGE = 500
 const NONE: readonly Queueable[] = []
 
 const createTable = () => {
-  const { _matcher: trie } = mqemitter({ matchEmptyLevels: true }) as MQEmitter & Inner
+  const trie = createFilterTrie<Queueable>()
   const clients = new Map<string, Map<string, Queueable>>()
 
   const remove = (clientId: string, topic: string): void => {

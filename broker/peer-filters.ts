@@ -4,17 +4,8 @@
  *
  * A node whose filters are not known (it has just come, or messages of it were missed) hears everything.
  */
-import mqemitter, { type MQEmitter } from 'mqemitter'
+import { createFilterTrie } from './filter-trie.ts'
 import { createSilentTopics } from './silent-topics.ts'
-
-/** The trie that mqemitter has for its listeners; it takes any value. */
-interface Inner {
-  readonly _matcher: {
-    add(filter: string, nodeId: string): void
-    remove(filter: string, nodeId: string): void
-    match(topic: string): readonly string[]
-  }
-}
 
 export interface PeerFilters {
   /** The nodes that hear this topic. */
@@ -33,7 +24,7 @@ const NOBODY: readonly string[] = []
 
 /** No other nodes. */
 export const createPeerFilters = (): PeerFilters => {
-  const { _matcher: trie } = mqemitter({ matchEmptyLevels: true }) as MQEmitter & Inner
+  const trie = createFilterTrie<string>()
   const filtersOf = new Map<string, Set<string>>()
   const unknown = new Set<string>()
   const silent = createSilentTopics()
