@@ -3,6 +3,7 @@
  * connected where. Each change is conditional on what it changes: a node that was slow, or was thought dead, changes
  * nothing that another has taken over since.
  */
+import { entriesOf, prefixOf, removeOwn } from './redis-hash.ts'
 import type { RedisCommands } from './shared-redis.ts'
 
 const SESSIONS = 'sluice:{sessions}:kept'
@@ -30,10 +31,6 @@ if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
 redis.call('ZREM', KEYS[3], ARGV[1])
-return 1`
-const DISCONNECT = `
-local now = redis.call('HGET', KEYS[1], ARGV[1])
-if now and string.sub(now, 1, #ARGV[2]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end
 return 1`
 
 /** KEYS: connected. ARGV: client id, value, how a value of this node begins. */
@@ -81,7 +78,7 @@ export interface SessionRecords {
   eachHeld(each: (clientId: string, found: Found) => unknown): Promise<void>
 }
 
-const encode = ({ node, ...kept }: Kept): string => `${node} ${JSON.stringify(kept)}`
+const encode = ({ node, ...kept }: Kept): string => prefixOf(node) + JSON.stringify(kept)
 
 const decode = (value: unknown): Found | undefined => {
   if (typeof value !== 'string') return undefined
@@ -108,21 +105,17 @@ export const createSessionRecords = (redis: RedisCommands): SessionRecords => {
   }
 
   const each = async (key: string, use: (clientId: string, found: Found) => unknown): Promise<void> => {
-    for (let cursor = '0'; ; ) {
-      const [next, pairs] = (await redis.call('HSCAN', key, cursor, 'COUNT', 500)) as [string, string[]]
-      for (let at = 0; at + 1 < pairs.length; at += 2) {
-        const found = decode(pairs[at + 1])
-        if (found !== undefined) await use(pairs[at] ?? '', found)
-      }
-      cursor = next
-      if (cursor === '0') return
+    for await (const [clientId, value] of entriesOf(redis, key)) {
+      const found = decode(value.toString())
+      if (found !== undefined) await use(clientId, found)
     }
   }
 
   return {
     find: async (clientId) => decode(await redis.call('HGET', SESSIONS, clientId)),
     replace: (clientId, kept, before) => write(clientId, kept, 'is', before?.value ?? ''),
-    rewrite: async (clientId, kept, node) => (await write(clientId, kept, 'of', `${node} `)) !== undefined,
+    rewrite: async (clientId, kept, node) =>
+      (await write(clientId, kept, 'of', prefixOf(node))) !== undefined,
     remove: async (clientId, { owner, value }) => {
       await redis.call('EVAL', REMOVE, 3, ...keysOf(owner), clientId, value)
     },
@@ -136,12 +129,18 @@ export const createSessionRecords = (redis: RedisCommands): SessionRecords => {
       await redis.call('HSET', CONNECTED, clientId, encode(kept))
     },
     holdOn: async (clientId, kept) => {
-      const held = await redis.call('EVAL', HOLD_ON, 1, CONNECTED, clientId, encode(kept), `${kept.node} `)
+      const held = await redis.call(
+        'EVAL',
+        HOLD_ON,
+        1,
+        CONNECTED,
+        clientId,
+        encode(kept),
+        prefixOf(kept.node),
+      )
       return Number(held) === 1
     },
-    letGo: async (clientId, node) => {
-      await redis.call('EVAL', DISCONNECT, 1, CONNECTED, clientId, `${node} `)
-    },
+    letGo: (clientId, nodeId) => removeOwn(redis, CONNECTED, { field: clientId, nodeId }),
     eachKept: (use) => each(SESSIONS, use),
     eachHeld: (use) => each(CONNECTED, use),
   }

@@ -6,18 +6,13 @@
  * Whoever finds the will of a dead node claims it for a while before it publishes it: two nodes look at the same time.
  */
 import type { Client, PublishPacket } from 'aedes'
+import { entriesOf, prefixOf, removeOwn } from './redis-hash.ts'
 import type { RedisCommands } from './shared-redis.ts'
 import { decodePacket, encodePacket } from './stored-packet.ts'
 
 const WILLS = 'sluice:wills'
 const claimOf = (clientId: string): string => `sluice:will:${clientId}`
 const CLAIM_MS = 30_000
-
-/** A value begins with the node's id: removes a will only while it is of that node. */
-const REMOVE_OF = `
-local will = redis.call('HGET', KEYS[1], ARGV[1])
-if will and string.sub(will, 1, #ARGV[2]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end
-return 0`
 
 export interface SharedWills {
   put(clientId: string, nodeId: string, packet: PublishPacket): Promise<void>
@@ -29,8 +24,6 @@ export interface SharedWills {
   ofDead(isAlive: (nodeId: string) => boolean): AsyncGenerator<PublishPacket>
 }
 
-const prefixOf = (nodeId: string): string => `${nodeId} `
-
 interface Will {
   readonly clientId: string
   readonly nodeId: string
@@ -40,17 +33,9 @@ interface Will {
 /** The wills that all nodes share. */
 export const createSharedWills = (redis: RedisCommands): SharedWills => {
   async function* all(): AsyncGenerator<Will> {
-    for (let cursor = '0'; ; ) {
-      const page = (await redis.callBuffer('HSCAN', WILLS, cursor, 'COUNT', 500)) as [Buffer, Buffer[]]
-      const [next, pairs] = page
-      for (let at = 0; at + 1 < pairs.length; at += 2) {
-        const value = pairs[at + 1] ?? Buffer.alloc(0)
-        const space = value.indexOf(' ')
-        const nodeId = value.toString('utf8', 0, space)
-        yield { clientId: String(pairs[at]), nodeId, value: value.subarray(space + 1) }
-      }
-      cursor = next.toString()
-      if (cursor === '0') return
+    for await (const [clientId, value] of entriesOf(redis, WILLS)) {
+      const space = value.indexOf(' ')
+      yield { clientId, nodeId: value.toString('utf8', 0, space), value: value.subarray(space + 1) }
     }
   }
 
@@ -61,7 +46,7 @@ export const createSharedWills = (redis: RedisCommands): SharedWills => {
   }
   const remove: SharedWills['remove'] = async (clientId, nodeId) => {
     if (nodeId === undefined) await redis.call('HDEL', WILLS, clientId)
-    else await redis.call('EVAL', REMOVE_OF, 1, WILLS, clientId, prefixOf(nodeId))
+    else await removeOwn(redis, WILLS, { field: clientId, nodeId })
   }
 
   return {
