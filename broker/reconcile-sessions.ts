@@ -32,6 +32,21 @@ export interface ReconcileDeps extends ReconcilingDeps {
   readonly present: ReadonlyMap<string, Presence>
 }
 
+/** Clients that are gone, though they are written down as connected to a node: they are away from now on. */
+export const writeOff = async (
+  { records, now }: Pick<ReconcileDeps, 'records' | 'now'>,
+  isGone: (clientId: string, node: string) => boolean,
+): Promise<void> => {
+  await records.eachKept(async (clientId, found) => {
+    const { value: _, ...kept } = found
+    if (kept.awaySince === null && isGone(clientId, kept.node))
+      await records.replace(clientId, { ...kept, awaySince: now() }, found)
+  })
+  await records.eachHeld(async (clientId, { node }) => {
+    if (isGone(clientId, node)) await records.letGo(clientId, node)
+  })
+}
+
 /** Clients looked at side by side. */
 const PAGE = 200
 
@@ -61,13 +76,6 @@ export const reconcileSessions = async ({
   const settled = [...present.values()].filter(({ isSettled }) => isSettled)
   for (let at = 0; at < settled.length; at += PAGE)
     await Promise.all(settled.slice(at, at + PAGE).map(lookAt))
-  await records.eachKept(async (clientId, found) => {
-    const { value: _, ...kept } = found
-    if (kept.node === nodeId && kept.awaySince === null && !present.has(clientId))
-      await records.replace(clientId, { ...kept, awaySince: now() }, found)
-  })
-  await records.eachHeld(async (clientId, { node }) => {
-    if (node === nodeId && !present.has(clientId)) await records.letGo(clientId, nodeId)
-  })
+  await writeOff({ records, now }, (clientId, node) => node === nodeId && !present.has(clientId))
   await reconcileWills(new Map([...present].map(([clientId, { client }]) => [clientId, client])))
 }

@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from 'aedes'
 import type { ClusterNodes } from './cluster-nodes.ts'
 import type { BrokerOptions, LimitName } from './options.ts'
-import { type Presence, type ReconcilingDeps, reconcileSessions } from './reconcile-sessions.ts'
+import { type Presence, type ReconcilingDeps, reconcileSessions, writeOff } from './reconcile-sessions.ts'
 import type { SessionBook } from './session-book.ts'
 import { AWAY, createSessionRecords, type Found, type Kept, ownedKey } from './session-records.ts'
 import { queueOf } from './shared-queue.ts'
@@ -180,16 +180,7 @@ export const createSharedSessions = (
   }
 
   /** What nodes left that are no more: their clients are away since nobody knows when. */
-  const buryDead = async (): Promise<void> => {
-    await records.eachKept(async (clientId, found) => {
-      const { value: _, ...kept } = found
-      if (kept.awaySince === null && !nodes.isAlive(kept.node))
-        await records.replace(clientId, { ...kept, awaySince: now() }, found)
-    })
-    await records.eachHeld(async (clientId, { node }) => {
-      if (!nodes.isAlive(node)) await records.letGo(clientId, node)
-    })
-  }
+  const buryDead = (): Promise<void> => writeOff({ records, now }, (_, node) => !nodes.isAlive(node))
 
   const sweep = async (): Promise<void> => {
     await giveUpIf('sessionExpiryMs', await records.awayBefore(now() - sessionExpiryMs), isOver)
