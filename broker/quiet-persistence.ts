@@ -18,8 +18,8 @@ import { createInOrder } from './in-order.ts'
 import { createInTurn } from './in-turn.ts'
 import type { BrokerOptions, LimitName } from './options.ts'
 import { createQueueLedger, type QueueLedger, type QueueLimit, queuedBytes } from './queue-ledger.ts'
-import { asQueued, type Queueable, recipientsOf, sentAgain } from './queue-rules.ts'
-import { queueWrites } from './queue-writes.ts'
+import { type Queueable, recipientsOf, sentAgain } from './queue-rules.ts'
+import { createQueueWrites } from './queue-writes.ts'
 import { createRetainedLedger, type RetainedLedger, type RetainedLimit } from './retained-ledger.ts'
 import { isFilter, retainedRange } from './retained-range.ts'
 import {
@@ -69,6 +69,7 @@ export class QuietPersistence extends AsyncLevelPersistence {
   /** The same ack twice, side by side, makes room once. */
   readonly #inTurn = createInTurn()
   readonly #inOrder = createInOrder()
+  readonly #queueWrites = createQueueWrites()
   /** Aedes hands the filters of one SUBSCRIBE over once for each of them. */
   readonly #adding = new WeakMap<readonly object[], Promise<void>>()
 
@@ -181,7 +182,7 @@ export class QuietPersistence extends AsyncLevelPersistence {
       return limit === undefined
     })
     if (places.length === 0) return
-    const puts = places.flatMap(([clientId, qos]) => queueWrites(clientId, asQueued(packet, qos)))
+    const puts = this.#queueWrites(places, packet)
     try {
       await this.#inOrder('queued', this.#deps.db.batch<string, Buffer>(puts, KEYS))
     } catch (error) {
