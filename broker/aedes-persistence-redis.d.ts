@@ -1,10 +1,9 @@
 // The package ships no types. Its main door wraps a callback form that aedes 1.x no longer takes.
 declare module 'aedes-persistence-redis/asyncPersistence.js' {
   export default class AsyncRedisPersistence {
-    /** `cluster`: `conn` is a Redis Cluster. `packetTTL`: seconds for which a queued packet is kept. */
+    /** `packetTTL`: seconds for which a queued packet is kept. */
     constructor(options: {
       readonly conn: unknown
-      readonly cluster?: boolean
       readonly maxSessionDelivery?: number
       readonly packetTTL?: (packet: object) => number
     })

@@ -62,7 +62,6 @@ export class SharedPersistence extends AsyncRedisPersistence {
   constructor(deps: SharedPersistenceDeps, options: SharedPersistenceOptions) {
     super({
       conn: forOwnCopies(deps.redis.commands),
-      cluster: deps.redis.isCluster === true,
       maxSessionDelivery: options.maxOfflineMessages,
       // Of a session that is given up the package leaves its messages behind.
       packetTTL: () => Math.ceil(options.sessionExpiryMs / 1_000) * 2,

@@ -18,8 +18,6 @@ export interface SharedRedis {
   readonly isClosed: () => boolean
   /** Calls back each time when they can be used again after they could not. */
   readonly onBack: (listener: () => void) => void
-  /** `commands` leads to a Redis Cluster. */
-  readonly isCluster?: boolean
 }
 
 const isPromise = (value: unknown): value is Promise<unknown> =>
