@@ -11,14 +11,15 @@
  * looked for from then on.
  */
 import type pg from 'pg'
-import { rowIdentity, SENSOR_COLUMNS } from '../core/copy-row.ts'
+import { rowIdentity } from '../core/copy-row.ts'
 import type { DeviceId } from '../core/reading.ts'
 import { LEASE_NUMBERS } from '../core/seen-boot.ts'
 import type { BootClaim, CheckedBoot } from '../core/unverified.ts'
 import { wellFormed } from '../core/well-formed.ts'
 import type { Batch } from '../ports.ts'
 import { insertNew } from './postgres-resends.ts'
-import { type Line, linesOfBoots } from './resent-lines.ts'
+import { tsOfLine } from './postgres-times.ts'
+import { identityEnd, type Line, linesOfBoots, viewOf } from './resent-lines.ts'
 
 /** The batch has to be stored again, alone. */
 export class TakeOver extends Error {}
@@ -38,9 +39,7 @@ const KEEP_HIGHEST = `
   FROM unnest($1::text[], $2::text[], $3::bigint[]) AS claim (device_id, boot, highest)
   WHERE device_boots.device_id = claim.device_id AND device_boots.boot = claim.boot`
 
-const TAB = 0x09
 const NEWLINE = 0x0a
-const TS = SENSOR_COLUMNS.indexOf('ts')
 
 interface Boot {
   readonly deviceId: DeviceId
@@ -69,8 +68,6 @@ export interface OwnBoots {
 /** A name as the table has it: a row never has any other. */
 const keyOf = ({ deviceId, boot }: Boot): string => `${wellFormed(deviceId)}\n${wellFormed(boot)}`
 
-const viewOf = (chunk: Uint8Array): Buffer => Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-
 /** Each boot with numbered rows in this text, once. */
 const bootsIn = (chunks: readonly Uint8Array[]): readonly Boot[] => {
   const found = new Map<string, Boot | undefined>()
@@ -79,8 +76,7 @@ const bootsIn = (chunks: readonly Uint8Array[]): readonly Boot[] => {
     for (let start = 0; start < chunk.length; ) {
       const newline = chunk.indexOf(NEWLINE, start)
       const end = newline === -1 ? chunk.length : newline
-      const field = chunk.indexOf(TAB, chunk.indexOf(TAB, start) + 1)
-      const name = chunk.toString('latin1', start, field)
+      const name = chunk.toString('latin1', start, identityEnd(chunk, start))
       // A row without a number says nothing of the others of its boot.
       if (found.get(name) === undefined) found.set(name, rowIdentity(chunk.toString('utf8', start, end)))
       start = end + 1
@@ -98,9 +94,8 @@ const namesOf = (boots: readonly Boot[]): readonly [string[], string[]] => [
 const claimOf = (boot: Boot, rows: readonly Line[], chunks: readonly Uint8Array[]): BootClaim => {
   let oldest = Number.POSITIVE_INFINITY
   let highest = 0
-  for (const { chunk, start, end, seq } of rows) {
-    const text = viewOf(chunks[chunk] ?? new Uint8Array()).toString('latin1', start, end)
-    const ts = Date.parse(text.split('\t', TS + 1)[TS] ?? '')
+  for (const { chunk, start, seq } of rows) {
+    const ts = Date.parse(tsOfLine(viewOf(chunks[chunk] ?? new Uint8Array()), start))
     oldest = Math.min(oldest, Number.isNaN(ts) ? Number.MIN_SAFE_INTEGER : ts)
     highest = Math.max(highest, seq)
   }

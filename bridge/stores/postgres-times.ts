@@ -1,11 +1,12 @@
 import { SENSOR_COLUMNS } from '../core/copy-row.ts'
+import { viewOf } from './resent-lines.ts'
 
 const TAB = 0x09
 const NEWLINE = 0x0a
 const TS_COLUMN = SENSOR_COLUMNS.indexOf('ts')
 
 /** The text of the column `ts` of the line that starts at `at`. */
-const tsOfLine = (chunk: Buffer, at: number): string => {
+export const tsOfLine = (chunk: Buffer, at: number): string => {
   let start = at
   for (let column = 0; column < TS_COLUMN; column++) {
     const tab = chunk.indexOf(TAB, start)
@@ -23,7 +24,7 @@ const tsOfLine = (chunk: Buffer, at: number): string => {
 export const timesOf = (chunks: readonly Uint8Array[]): readonly number[] => {
   const times = new Map<string, number>()
   for (const bytes of chunks) {
-    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const chunk = viewOf(bytes)
     let at = 0
     while (at < chunk.length) {
       const text = tsOfLine(chunk, at)

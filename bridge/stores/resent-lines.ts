@@ -19,10 +19,12 @@ export interface Line {
 /** Of each boot asked for, its lines in order; a boot without any is absent. */
 export type LinesOfBoots<B extends BootClaim> = ReadonlyMap<B, readonly Line[]>
 
-const viewOf = (chunk: Uint8Array): Buffer => Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+/** The same bytes. */
+export const viewOf = (chunk: Uint8Array): Buffer =>
+  Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 
 /** Where a line's first two fields end, the tab included; 0 when there are none. */
-const identityEnd = (chunk: Buffer, start: number): number =>
+export const identityEnd = (chunk: Buffer, start: number): number =>
   chunk.indexOf(TAB, chunk.indexOf(TAB, start) + 1) + 1
 
 /** Finds the lines of these boots that have a `seq`. */
