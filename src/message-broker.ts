@@ -1,39 +1,34 @@
 /** The MQTT side of the program: the embedded broker, or an external one that the bridge is a client of. */
-import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { Intake, Level, Publisher } from '../bridge/index.ts'
 import {
   type BrokerAddresses,
-  type BrokerEmitter,
   type BrokerPolicy,
   type ClusterDeps,
   createBrokerEmitter,
   createEmbeddedBroker,
   type EmbeddedBroker,
-  type Matches,
 } from '../broker/index.ts'
 import { createExternalBroker, type ExternalBroker, readBrokerUrl } from '../mosquitto-compat/index.ts'
 import { brokerClientId } from './broker-client-id.ts'
 import type { TlsParts } from './build-tls.ts'
 import type { Config } from './config.ts'
 
-/** What the program needs of a broker, whichever it is. */
-export interface MessageBroker extends Publisher {
-  /** What its clients do; of an external broker nobody tells. */
-  readonly events: BrokerEmitter
-  /** Clients connected to this process. */
-  readonly connections: number
+/** What the program needs of a broker, whichever it is; of the clients of an external one nobody tells. */
+export interface MessageBroker
+  extends Publisher,
+    Pick<
+      EmbeddedBroker,
+      | 'events'
+      | 'connections'
+      | 'upgrade'
+      | 'distrustSessions'
+      | 'disconnect'
+      | 'sessionOwners'
+      | 'dropSessions'
+      | 'stop'
+    > {
   /** Resolves with the ports that it opened; undefined: none. */
   start(intake: Intake): Promise<BrokerAddresses | undefined>
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
-  distrustSessions(): void
-  disconnect(matches: Matches): number
-  /** Names that kept sessions belong to. */
-  sessionOwners(): Promise<readonly string[]>
-  /** Removes the kept sessions of a name. */
-  dropSessions(owner: string): void
-  /** Takes nothing more in. */
-  stop(): Promise<void>
   /** Absent: after `stop` nothing is left to close. */
   close?(): Promise<void>
   /** Absent: this is the only node. */
