@@ -77,7 +77,7 @@ describe('messages of one client that are not acked', () => {
           board.send(publishPacket(id, 1))
           await settled(1)
         }
-      await eventually(() => hit.length > 0)
+      await eventually(() => hit.length > 0 && rig.taken.length >= 10)
       await settled(50)
       expect(rig.taken.map(({ message }) => `${message.payload}`)).toEqual(
         Array.from({ length: 10 }, (_, index) => `${index + 1}`),
