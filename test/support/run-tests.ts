@@ -1,7 +1,7 @@
 /**
  * `npm test`: one Postgres of its own for the whole run, jest on top of it, and one plain line at the end.
- * Arguments go to jest as they are; without any it is all but the faults under load, which take their time
- * (`npm run test:faults`). A TEST_DATABASE_URL that is set already is used instead.
+ * Arguments go to jest as they are; without any it is all but what takes its time: several servers together
+ * (`npm run test:deployments`) and faults under load (`npm run test:faults`). A TEST_DATABASE_URL that is set already is used instead.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
