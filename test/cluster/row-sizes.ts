@@ -21,6 +21,7 @@ import { createPostgresSink } from '../../bridge/stores/postgres-sink.ts'
 import { createRedisConnection } from '../../bridge/stores/redis-connection.ts'
 import { createRedisLatest } from '../../bridge/stores/redis-latest.ts'
 import { createEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
+import { readingOf } from '../support/readings.ts'
 import { startRedis } from '../support/redis.ts'
 
 const BATCH_ROWS = 5_000
@@ -28,21 +29,6 @@ const START = Date.UTC(2026, 9, 1)
 const MONTHS = 12
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
-
-const EMPTY: Omit<Reading, 'deviceId' | 'ts' | 'receivedAt'> = {
-  tsSource: 'server',
-  uptimeMs: null,
-  boot: '9f86d081',
-  seq: 1,
-  temperature: null,
-  humidity: null,
-  distance: null,
-  lightLevel: null,
-  pressure: null,
-  altitude: null,
-  co2Level: null,
-  custom: null,
-}
 
 type Shape = (n: number) => Partial<Reading>
 
@@ -71,7 +57,7 @@ const SHAPES: readonly (readonly [name: string, shape: Shape])[] = [
 const rowOf = (n: number, boards: number, shape: Shape): Reading => {
   const ts = START + Math.floor(n / boards) * 1_000 + (n % boards)
   const deviceId = `esp32-${String(n % boards).padStart(6, '0')}` as DeviceId
-  return { ...EMPTY, deviceId, ts, receivedAt: ts, seq: Math.floor(n / boards), ...shape(n) }
+  return readingOf(deviceId, ts, { boot: '9f86d081', seq: Math.floor(n / boards), ...shape(n) })
 }
 
 const batchOf = (spoolId: string, from: number, lines: readonly string[]): Batch => ({

@@ -1,56 +1,36 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { createPostgresCredentialChanges } from '../../bridge/stores/postgres-credential-changes.ts'
 import { createPostgresCredentials } from '../../bridge/stores/postgres-credentials.ts'
 import { createPostgresPool } from '../../bridge/stores/postgres-pool.ts'
 import { type AccessOptions, createAccess, hashSecret, makeSecret } from '../../src/access/index.ts'
-import { createTcpProxy } from '../oracle/make-tcp-proxy.ts'
-import type { TcpProxy } from '../oracle/tcp-proxy.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { eventually } from '../support/eventually.ts'
-import { emptyTables, type MigratedDatabase, migratedDatabase } from '../support/postgres-stores.ts'
+import { useProxiedDatabase } from '../support/proxied-database.ts'
 
 const onCleanup = useCleanups()
-let database: MigratedDatabase
-let proxy: TcpProxy
-let proxied: string
-beforeAll(async () => {
-  database = await migratedDatabase()
-  const url = new URL(database.url)
-  proxy = await createTcpProxy({ target: Number(url.port) })
-  url.hostname = '127.0.0.1'
-  url.port = String(proxy.port)
-  proxied = url.href
-})
-beforeEach(async () => {
-  proxy.heal()
-  await emptyTables(database)
-})
-afterAll(async () => {
-  await proxy.close()
-  await database.drop()
-})
+const there = useProxiedDatabase()
 
 /** Access control over Postgres behind the proxy, told of changes; `operator` writes past the proxy. */
 const start = async (options: Partial<AccessOptions> = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-access-'))
   onCleanup(() => rm(folder, { recursive: true, force: true }))
-  const pool = createPostgresPool({ url: proxied })
+  const pool = createPostgresPool({ url: there().url })
   onCleanup(() => pool.end())
   const access = createAccess(
     { credentials: createPostgresCredentials(pool), clock: Date.now },
     { anonymous: false, tokenKeyFile: join(folder, 'token.key'), restMs: 20, ...options },
   )
   const told: (string | undefined)[] = []
-  const changes = createPostgresCredentialChanges({ url: proxied, random: () => 0 })
+  const changes = createPostgresCredentialChanges({ url: there().url, random: () => 0 })
   await changes.start((name) => {
     access.authenticator.forget(name)
     told.push(name)
   })
   onCleanup(changes.stop)
-  const operator = createPostgresCredentials(database.pool)
+  const operator = createPostgresCredentials(there().database.pool)
   const add = async (name: string, role: 'device' | 'admin' = 'device'): Promise<string> => {
     const secret = makeSecret()
     await operator.add({ name, role, secretHash: await hashSecret(secret) })
@@ -98,13 +78,13 @@ test('with Postgres away who was in comes back, others are told to come later, a
   const { login } = authenticator
   expect(await login({ name: 'known', secret: known })).toMatchObject({ ok: true })
   expect(await login({ name: 'revoked', secret: revoked })).toMatchObject({ ok: true })
-  proxy.cut()
+  there().proxy.cut()
   authenticator.forget(undefined)
   expect(await login({ name: 'known', secret: known })).toMatchObject({ ok: true })
   expect(await login({ name: 'other', secret: other })).toEqual({ ok: false, reason: 'unavailable' })
   expect(await authenticator.isDevice('known')).toBe(true)
   await operator.revoke('revoked')
-  proxy.heal()
+  there().proxy.heal()
   await eventually(() => told.includes(undefined))
   await eventually(async () => {
     const answer = await login({ name: 'revoked', secret: revoked })
@@ -117,11 +97,11 @@ test('a Postgres that hangs keeps nobody out who was in', async () => {
   const { authenticator, add } = await start({ timeoutMs: 200 })
   const secret = await add('b1')
   await eventually(async () => (await authenticator.login({ name: 'b1', secret })).ok)
-  proxy.freeze()
+  there().proxy.freeze()
   authenticator.forget(undefined)
   expect(await authenticator.login({ name: 'b1', secret })).toMatchObject({ ok: true })
   expect(await authenticator.login({ name: 'b2', secret })).toEqual({ ok: false, reason: 'unavailable' })
-  proxy.heal()
+  there().proxy.heal()
 })
 
 test('the broker is told who comes: the device under its id, with secret, token or certificate', async () => {

@@ -1,42 +1,22 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import {
   createPostgresCredentialChanges,
   type PostgresCredentialChangesOptions,
 } from '../../bridge/stores/postgres-credential-changes.ts'
 import { createPostgresCredentials } from '../../bridge/stores/postgres-credentials.ts'
 import { credentialOf } from '../contracts/credential-store.ts'
-import { createTcpProxy } from '../oracle/make-tcp-proxy.ts'
-import type { TcpProxy } from '../oracle/tcp-proxy.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { eventually } from '../support/eventually.ts'
-import { emptyTables, type MigratedDatabase, migratedDatabase } from '../support/postgres-stores.ts'
+import { useProxiedDatabase } from '../support/proxied-database.ts'
 
 const onCleanup = useCleanups()
-let database: MigratedDatabase
-let proxy: TcpProxy
-let proxied: string
-beforeAll(async () => {
-  database = await migratedDatabase()
-  const url = new URL(database.url)
-  proxy = await createTcpProxy({ target: Number(url.port) })
-  url.hostname = '127.0.0.1'
-  url.port = String(proxy.port)
-  proxied = url.href
-})
-beforeEach(async () => {
-  proxy.heal()
-  await emptyTables(database)
-})
-afterAll(async () => {
-  await proxy.close()
-  await database.drop()
-})
+const there = useProxiedDatabase()
 
 const listen = (options: Partial<PostgresCredentialChangesOptions> = {}) => {
   const told: (string | undefined)[] = []
   const states: (boolean | string | undefined)[] = []
   const changes = createPostgresCredentialChanges({
-    url: proxied,
+    url: there().url,
     random: () => 0,
     onListening: (listening, error) => states.push(listening ? true : error?.code),
     ...options,
@@ -50,19 +30,19 @@ const OURS =
   "FROM pg_stat_activity WHERE application_name = 'sluice credentials' AND datname = current_database()"
 
 const backends = async (): Promise<number> => {
-  const { rows } = await database.pool.query(`SELECT ${OURS}`)
+  const { rows } = await there().database.pool.query(`SELECT ${OURS}`)
   return rows.length
 }
 
 test('after a connection that broke all may have changed, and it hears again', async () => {
   const { told, states, start } = listen()
-  const credentials = createPostgresCredentials(database.pool)
+  const credentials = createPostgresCredentials(there().database.pool)
   await start()
   expect(told).toEqual([])
-  proxy.cut()
+  there().proxy.cut()
   await eventually(() => states.includes('STORE_UNAVAILABLE'))
   await credentials.add(credentialOf('unheard'))
-  proxy.heal()
+  there().proxy.heal()
   await eventually(() => told.length === 1)
   await credentials.add(credentialOf('heard'))
   await eventually(() => told.length === 2)
@@ -73,7 +53,7 @@ test('after a connection that broke all may have changed, and it hears again', a
 test('a session that the server ends is made again', async () => {
   const { told, start } = listen()
   await start()
-  await database.pool.query(`SELECT pg_terminate_backend(pid) ${OURS}`)
+  await there().database.pool.query(`SELECT pg_terminate_backend(pid) ${OURS}`)
   await eventually(() => told.length === 1)
   expect(told).toEqual([undefined])
   expect(await backends()).toBe(1)
@@ -82,35 +62,35 @@ test('a session that the server ends is made again', async () => {
 test('a network that falls silent is noticed', async () => {
   const { told, states, start } = listen({ keepaliveMs: 20, timeoutMs: 100 })
   await start()
-  proxy.freeze()
+  there().proxy.freeze()
   await eventually(() => states.includes('STORE_UNAVAILABLE'))
-  proxy.heal()
+  there().proxy.heal()
   await eventually(() => told.length > 0)
   expect(told[0]).toBeUndefined()
 })
 
 test('a Postgres that is away at the start is no error: it listens when it comes, and all may have changed', async () => {
-  proxy.cut()
+  there().proxy.cut()
   const { told, states, start } = listen()
   await start()
   expect(states).toEqual(['STORE_UNAVAILABLE'])
-  proxy.heal()
+  there().proxy.heal()
   await eventually(() => told.length === 1)
   expect(told).toEqual([undefined])
   expect(states).toEqual(['STORE_UNAVAILABLE', true])
 })
 
 test('it stops while it connects, while it waits and while it listens, and leaves no session', async () => {
-  proxy.freeze()
+  there().proxy.freeze()
   const connecting = listen({ timeoutMs: 60_000 })
   const starting = connecting.start()
   await connecting.changes.stop()
   await starting
-  proxy.cut()
+  there().proxy.cut()
   const waiting = listen({ random: () => 0.999_999 })
   await waiting.start()
   await waiting.changes.stop()
-  proxy.heal()
+  there().proxy.heal()
   const listening = listen()
   await listening.start()
   expect(await backends()).toBe(1)
@@ -121,7 +101,7 @@ test('it stops while it connects, while it waits and while it listens, and leave
 })
 
 test('no error of it shows the password', async () => {
-  const url = new URL(proxied)
+  const url = new URL(there().url)
   url.password = 'hidden-secret'
   url.username = 'nobody-of-this-name'
   const errors: unknown[] = []

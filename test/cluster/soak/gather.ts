@@ -5,22 +5,12 @@ import type { PlayedFault } from '../../oracle/timeline.ts'
 import type { TrafficLog } from '../../oracle/traffic-log.ts'
 import { droppedInAll } from '../../oracle/verdict/balance.ts'
 import type { BalanceTotal, Evidence } from '../../oracle/verdict/evidence.ts'
-import { gatherStored, waitUntilQuiet } from '../../oracle/verdict/gather.ts'
+import { COUNTS, gatherStored, waitUntilQuiet } from '../../oracle/verdict/gather.ts'
 import { terminate } from './proof.ts'
 import type { ClusterWorld } from './world.ts'
 
 const ANSWERED_WITHIN_MS = 30_000
 const QUIET_WITHIN_MS = 60_000
-
-const COUNTS = [
-  'received',
-  'stored',
-  'spooled',
-  'inFlight',
-  'deduplicated',
-  'deadLettered',
-  'remainder',
-] as const
 
 const total = (sheets: readonly BalanceTotal[]): BalanceTotal => {
   const dropped: Record<string, number> = {}

@@ -21,7 +21,8 @@ export const readRows = async (pool: pg.Pool): Promise<readonly Row[]> => (await
 export const readDeadLetters = async (pool: pg.Pool): Promise<readonly DeadLetterRow[]> =>
   (await pool.query<DeadLetterRow>(DEAD_LETTERS)).rows
 
-const COUNTS = [
+/** The counts of a balance sheet but for what was dropped, which has reasons. */
+export const COUNTS = [
   'received',
   'stored',
   'spooled',

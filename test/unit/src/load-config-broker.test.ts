@@ -1,17 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { ConfigError, type Environment, loadConfig } from '../../../src/load-config.ts'
-
-const load = (env: Environment) => loadConfig(env, '/srv/sluice')
-
-const problemsOf = (env: Environment): readonly string[] => {
-  try {
-    load(env)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems
-    throw error
-  }
-  return []
-}
+import { load, problemsOf } from '../../support/config.ts'
 
 describe('where an external broker is', () => {
   test('what only an external broker needs is refused without BROKER_URL, and so are CAs without TLS', () => {

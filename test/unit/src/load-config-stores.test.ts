@@ -1,17 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { ConfigError, type Environment, loadConfig, redact } from '../../../src/load-config.ts'
-
-const load = (env: Environment) => loadConfig(env, '/srv/sluice')
-
-const problemsOf = (env: Environment): readonly string[] => {
-  try {
-    load(env)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems
-    throw error
-  }
-  return []
-}
+import { redact } from '../../../src/load-config.ts'
+import { load, problemsOf } from '../../support/config.ts'
 
 describe('where the stores are', () => {
   test.each([

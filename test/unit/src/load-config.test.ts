@@ -1,19 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { ConfigError, type Environment, loadConfig, redact, SETTING_NAMES } from '../../../src/load-config.ts'
+import { ConfigError, redact, SETTING_NAMES } from '../../../src/load-config.ts'
 import { isLoopback } from '../../../src/setting-values.ts'
-
-const load = (env: Environment) => loadConfig(env, '/srv/sluice')
-
-const problemsOf = (env: Environment): readonly string[] => {
-  try {
-    load(env)
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems
-    throw error
-  }
-  return []
-}
+import { load, problemsOf } from '../../support/config.ts'
 
 const frozenThroughout = (value: unknown): boolean =>
   typeof value !== 'object' ||
