@@ -64,7 +64,7 @@ export const createDatabase = (
   const pool = createPostgresPool({ url: options.url, onIdleError: warn('a connection to Postgres broke') })
   const partitions = createPartitions(
     { pool, clock },
-    { retentionDays: options.retentionDays, onError: warn('partitions of sensor_data could not be kept up') },
+    { onError: warn('partitions of the tables of readings could not be kept up') },
   )
   const prepare = async (): Promise<void> => {
     const ran = await migrate(options.url)
