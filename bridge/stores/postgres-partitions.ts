@@ -14,7 +14,7 @@ import {
 } from '../core/partition.ts'
 import type { Clock, Lifecycle } from '../ports.ts'
 import { createDailyRound, type DailyRoundOptions } from './daily-round.ts'
-import { readError } from './postgres-errors.ts'
+import { readError, sqlstateOf } from './postgres-errors.ts'
 
 /**
  * All methods throw STORE_UNAVAILABLE and may be called again. `start` makes the coming months ready, then does so
@@ -68,6 +68,8 @@ const underLock = async <T>(pool: pg.Pool, work: (client: pg.PoolClient) => Prom
   }
 }
 
+const OVERLAPS = '42P17'
+
 /** A day as SQL literal; without its zone the session's would apply. */
 const midnight = (day: string): string => `'${day}T00:00:00Z'`
 
@@ -93,7 +95,10 @@ const ensure = async (
     const attached = new Set(await attachedNames(pool, table))
     for (const partition of partitions) {
       if (attached.has(partition.name)) continue
-      await underLock(pool, (client) => createPartition(client, table, partition))
+      await underLock(pool, (client) => createPartition(client, table, partition)).catch((error) => {
+        // One that was made by hand, under a name of its own, holds these times.
+        if (sqlstateOf(error) !== OVERLAPS) throw error
+      })
     }
   } catch (error) {
     throw readError(error, `Making partitions of ${table}`)

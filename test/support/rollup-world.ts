@@ -1,11 +1,10 @@
 /** A database whose `now()` is the test's, with sinks and rollups on it, and what must hold of it at any moment. */
 import pg from 'pg'
 import type { Reading } from '../../bridge/core/reading.ts'
-import type { RetentionDays } from '../../bridge/core/retention.ts'
 import { migrate } from '../../bridge/stores/postgres-migrate.ts'
 import { createPartitions, type Partitions } from '../../bridge/stores/postgres-partitions.ts'
 import { createPostgresSink } from '../../bridge/stores/postgres-sink.ts'
-import { createRollups, type Rollups } from '../../bridge/stores/rollups.ts'
+import { createRollups, type Rollups, type RollupsOptions } from '../../bridge/stores/rollups.ts'
 import { batchOf } from '../contracts/sink-rows.ts'
 import { freshDatabase } from './database.ts'
 import { eventually } from './eventually.ts'
@@ -30,6 +29,10 @@ const CLOCK = `
   CREATE TRIGGER fail AFTER DELETE ON rollup_marks FOR EACH STATEMENT EXECUTE FUNCTION clock.fail();
   CREATE TRIGGER fail AFTER UPDATE ON late_months FOR EACH STATEMENT EXECUTE FUNCTION clock.fail()`
 
+const WAITING = `
+  SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+  WHERE objid = 42 AND NOT granted AND datname = current_database()`
+
 const SEARCH_PATH = '-c search_path=clock,public,pg_catalog'
 
 export interface RollupWorld {
@@ -44,7 +47,7 @@ export interface RollupWorld {
   /** Stores them up to where the rows are copied, and no further before the returned function is called. */
   begin(spoolId: string, readings: readonly Reading[]): Promise<() => Promise<void>>
   /** Rollups that the world stops. */
-  rollups(retention?: RetentionDays): Rollups
+  rollups(options?: Partial<RollupsOptions>): Rollups
   /** What may be read of minutes and hours and is not what the raw readings give. */
   differences(): Promise<readonly unknown[]>
   /** Minutes and hours, whatever may be read of them, beside what the raw readings give. */
@@ -110,19 +113,16 @@ export const openRollupWorld = async (): Promise<RollupWorld> => {
       await holder.query('SELECT pg_advisory_lock(42)')
       const stored = store(spoolId, readings)
       stored.catch(() => {})
-      await eventually(
-        async () =>
-          (await numberOf(database, `SELECT count(*) FROM pg_locks WHERE objid = 42 AND NOT granted`)) > 0,
-      )
+      await eventually(async () => (await numberOf(database, WAITING)) > 0)
       return async () => {
         await holder.query('SELECT pg_advisory_unlock(42)')
         holder.release()
         await stored
       }
     },
-    rollups: (retention) => {
-      const options = { url, pauseShare: 0, upkeepEveryMs: 0, ...(retention && { retention }) }
-      const made = createRollups({ partitions, monotonic: () => performance.now() }, options)
+    rollups: (options) => {
+      const all = { url, pauseShare: 0, upkeepEveryMs: 0, ...options }
+      const made = createRollups({ partitions, monotonic: () => performance.now() }, all)
       running.push(made)
       return made
     },
