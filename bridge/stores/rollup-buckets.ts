@@ -83,6 +83,6 @@ export const addReadings = async (
   { from, table }: { readonly from: string; readonly table: 'readings_minute' | 'readings_hour' },
 ): Promise<number> => {
   const width = table === 'readings_minute' ? '1 minute' : '1 hour'
-  const sql = `${aggregates({ from, width })} ${add(table)} ${LEFT_OUT}`
+  const sql = `${aggregates({ from, width })}, ${add(table)} ${LEFT_OUT}`
   return leftOut(await client.query(sql, [...valuesOf(stretch)]))
 }

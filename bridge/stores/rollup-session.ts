@@ -35,8 +35,8 @@ export interface RollupSessionOptions {
 
 export class Stopped extends Error {}
 
-/** Any number: names the lock. */
-const LOCK = 7_239_481_005
+/** Any number: names the lock. Who holds it by other means keeps the rollups from working. */
+export const ROLLUPS_LOCK = 7_239_481_005
 
 /**
  * What is lost in a crash of the server is lost together with what says that it was made: nobody has to wait for the
@@ -98,7 +98,7 @@ export const createRollupSession = (
       if (client === owner) return true
       await client.query(SESSION)
       const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
-        LOCK,
+        ROLLUPS_LOCK,
       ])
       if (rows[0]?.taken !== true) return false
       owner = client

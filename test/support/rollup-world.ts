@@ -41,6 +41,8 @@ export interface RollupWorld {
   readonly partitions: Partitions
   /** Everything away, the clock at this time (epoch ms), and the database as it is when it was made then. */
   reset(time: number): Promise<void>
+  /** Also those that are being added to a dropped month. */
+  dropPartitions(): Promise<void>
   setClock(time: number): Promise<void>
   setFailing(isFailing: boolean): Promise<void>
   store(spoolId: string, readings: readonly Reading[]): Promise<void>
@@ -106,6 +108,14 @@ export const openRollupWorld = async (): Promise<RollupWorld> => {
         UPDATE rollup_state SET minute_from = hour, minute_to = hour, hour_to = hour
         FROM (SELECT date_trunc('hour', now(), 'UTC') AS hour) AS this`)
     },
+    dropPartitions: async () =>
+      void (await pool.query(`
+        DO $$ DECLARE name text; BEGIN
+          FOR name IN SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = ANY (
+            '{sensor_data,readings_minute,readings_hour}'::regclass[]) UNION ALL SELECT late_months.name FROM late_months
+          LOOP EXECUTE 'DROP TABLE ' || name; END LOOP;
+        END $$;
+        TRUNCATE late_months`)),
     setFailing: async (isFailing) =>
       void (await pool.query('UPDATE clock.state SET is_failing = $1', [isFailing])),
     begin: async (spoolId, readings) => {
