@@ -118,7 +118,7 @@ made AS (
 ),
 fresh AS MATERIALIZED (
   SELECT id AS series, count::integer AS count, start, sum, min, max, last,
-    (extract(epoch FROM at - start) * 1000)::integer AS last_ms
+    floor(extract(epoch FROM at - start) * 1000)::integer AS last_ms
   FROM numbers JOIN (SELECT * FROM known UNION ALL SELECT * FROM made) AS series USING (device_id, metric)
 ),
 left_out AS (SELECT (SELECT count(*) FROM numbers) - (SELECT count(*) FROM fresh) AS count)`

@@ -39,7 +39,7 @@ const isMade = async (client: pg.ClientBase, month: Partition): Promise<boolean>
 
 const dropMonth = async (client: pg.ClientBase, month: Partition): Promise<boolean> => {
   await client.query(LOCK_PARTITIONS)
-  await client.query('LOCK TABLE sensor_data IN ACCESS EXCLUSIVE MODE')
+  await client.query('LOCK TABLE ONLY sensor_data IN ACCESS EXCLUSIVE MODE')
   if (!(await isMade(client, month))) return false
   await client.query(NOTE_DROPPED, [monthName(month)])
   await client.query(`DROP TABLE IF EXISTS ${month.name}`)
