@@ -147,6 +147,7 @@ export const createDatabase = (
         warn('Postgres is not ready: readings wait in the spool until it is')(error)
       }
       await rollups.start()
+      figures.last() // the first who asks finds an answer
     },
     stop: async () => {
       await Promise.all([partitions.stop(), soon(rollups.stop())])

@@ -16,19 +16,31 @@ export interface Stretch {
 
 const FIELDS = 'series, count, start, sum, min, max, last, last_ms'
 const CHANGED = 'count, sum, min, max, last, last_ms'
-const row = (name: string): string => `(${CHANGED.replace(/\w+/g, (field) => `${name}.${field}`)})`
+const row = (name: string, fields: string): string => fields.replace(/\w+/g, (field) => `${name}.${field}`)
 
-/** `fresh` in place of what the table has of the series `known`. */
+/**
+ * `fresh` in place of what the table has of the series `known`. What is the same is left out first: an ON CONFLICT whose
+ * WHERE is false still locks its row, which is a write.
+ */
 const replace = (table: PartitionedTable): string => `
-gone AS (
-  DELETE FROM ${table} AS old
+old AS MATERIALIZED (
+  SELECT * FROM ${table}
   WHERE series = ANY (ARRAY(SELECT id FROM known)) AND start >= to_timestamp($2) AND start < to_timestamp($3)
-    AND NOT EXISTS (SELECT FROM fresh WHERE fresh.series = old.series AND fresh.start = old.start)
+),
+vanished AS MATERIALIZED (
+  SELECT series, start FROM old
+  WHERE NOT EXISTS (SELECT FROM fresh WHERE fresh.series = old.series AND fresh.start = old.start)
+),
+gone AS (
+  DELETE FROM ${table} AS made
+  WHERE series = ANY (ARRAY(SELECT series FROM vanished)) AND start >= to_timestamp($2) AND start < to_timestamp($3)
+    AND EXISTS (SELECT FROM vanished WHERE vanished.series = made.series AND vanished.start = made.start)
 ),
 kept AS (
-  INSERT INTO ${table} AS old (${FIELDS}) SELECT ${FIELDS} FROM fresh
-  ON CONFLICT (series, start) DO UPDATE SET (${CHANGED}) = ${row('EXCLUDED')}
-  WHERE ${row('old')} IS DISTINCT FROM ${row('EXCLUDED')}
+  INSERT INTO ${table} (${FIELDS})
+  SELECT ${row('fresh', FIELDS)} FROM fresh LEFT JOIN old USING (series, start)
+  WHERE (${row('old', CHANGED)}) IS DISTINCT FROM (${row('fresh', CHANGED)})
+  ON CONFLICT (series, start) DO UPDATE SET (${CHANGED}) = (${row('EXCLUDED', CHANGED)})
 )`
 
 /** `fresh` beside what the table has: readings that are in none of its rows yet. */
