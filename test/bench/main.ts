@@ -9,6 +9,7 @@ import { mosquitto } from './scenarios/mosquitto.ts'
 import { nodes } from './scenarios/nodes.ts'
 import { overload } from './scenarios/overload.ts'
 import { qos0 } from './scenarios/qos0.ts'
+import { rollups } from './scenarios/rollups.ts'
 import { steady } from './scenarios/steady.ts'
 import { createThroughput } from './scenarios/throughput.ts'
 
@@ -33,6 +34,7 @@ const SCENARIOS = {
   kept,
   overload,
   backlog,
+  rollups,
 } as const satisfies Record<ScenarioName, Scenario>
 
 let boots = 0

@@ -15,11 +15,12 @@ export const SCENARIO_NAMES = [
   'kept',
   'overload',
   'backlog',
+  'rollups',
 ] as const
 export type ScenarioName = (typeof SCENARIO_NAMES)[number]
 
 /** Left out of a quick look. */
-const LONG: readonly ScenarioName[] = ['nodes', 'idle', 'kept', 'overload', 'backlog']
+const LONG: readonly ScenarioName[] = ['nodes', 'idle', 'kept', 'overload', 'backlog', 'rollups']
 
 export interface Options {
   readonly scenarios: readonly ScenarioName[]
@@ -44,13 +45,13 @@ export const USAGE = `npm run bench -- [options]
   --scenario names   ${SCENARIO_NAMES.join(',')} (default: all)
   --targets names    ${TARGET_NAMES.join(',')} (default: all)
   --rounds n         measured rounds (default 3; a warm-up round comes on top)
-  --messages n       messages in a round of qos1, many, qos0, mosquitto, nodes; a backlog has 4 times as many (default 300000)
+  --messages n       messages in a round of qos1, many, qos0, mosquitto, nodes, rollups; a backlog has 4 times as many (default 300000)
   --seconds n        length of a steady run, an overload, the calm before a backlog (default 20)
   --connections n    idle boards (default 10000)
   --redis url        a Redis for Sluice (default: none; nodes and kept start one)
   --temp-dir path    where temporary folders are made (default: the system's)
   --max-minutes n    give up after this (default 30)
-  --quick            1 round, 60000 messages, 5 s, without nodes, idle, kept, overload, backlog: a look, not a measurement
+  --quick            1 round, 60000 messages, 5 s, without nodes, idle, kept, overload, backlog, rollups: a look, not a measurement
   --help`
 
 const FLAGS = {
