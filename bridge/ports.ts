@@ -6,6 +6,7 @@
 import type { BuzzerRequest } from './core/buzzer.ts'
 import type { Device } from './core/device.ts'
 import type { Latest } from './core/latest.ts'
+import type { RangeAnswer, RangeQuery } from './core/range.ts'
 import type { DeviceId, Reading } from './core/reading.ts'
 import type { BootClaim, CheckedBoot } from './core/unverified.ts'
 
@@ -196,6 +197,15 @@ export interface HistoryReader {
   recent(deviceId: DeviceId, limit: number): Promise<readonly Reading[]>
   /** The newest reading of each device by its own time; devices without one are absent. */
   newest(deviceIds: readonly DeviceId[]): Promise<readonly Reading[]>
+}
+
+export interface RangeReader {
+  /**
+   * Buckets, or the rows themselves, of each series over a range of time. Exactly what the stored readings give,
+   * at one moment of the store; values with an absolute of 1e300 and more are left out.
+   * Throws STORE_UNAVAILABLE, TIMEOUT when it takes too long, BUSY when too many questions wait.
+   */
+  read(query: RangeQuery): Promise<RangeAnswer>
 }
 
 export interface DeviceStore {
