@@ -17,8 +17,8 @@ export interface Coverage {
   readonly hourTo: number
   /** Months whose raw rows were dropped. */
   readonly rawGone: readonly Span[]
-  /** Minutes before it were dropped; -Infinity: none. */
-  readonly minutesGoneTo: number
+  /** Those of them whose minutes were dropped as well. */
+  readonly minutesGone: readonly Span[]
 }
 
 export interface Stretch extends Span {
@@ -29,21 +29,21 @@ const from = (source: RangeSource, spans: readonly Span[]): readonly Stretch[] =
   spans.map((span) => ({ ...span, source }))
 
 const goneIn = (range: Span, { rawGone }: Coverage): readonly Span[] => within(spansOf(rawGone), range)
+const hoursOnly = (range: Span, { minutesGone }: Coverage): readonly Span[] =>
+  within(spansOf(minutesGone), range)
 
 /** The least width of buckets that this range can be told in. */
 export const leastWidth = (range: Span, coverage: Coverage): number => {
   const gone = goneIn(range, coverage)
   if (gone.length === 0) return 0
-  return gone.some((span) => span.from < coverage.minutesGoneTo) ? HOUR_MS : MINUTE_MS
+  return hoursOnly(range, coverage).length > 0 ? HOUR_MS : MINUTE_MS
 }
 
-const cutGone = (gone: readonly Span[], widthMs: number, { minutesGoneTo }: Coverage): readonly Stretch[] => {
-  const unit = widthMs % HOUR_MS === 0 ? HOUR_MS : MINUTE_MS
-  const hours = unit === HOUR_MS ? gone : within(gone, { from: Number.NEGATIVE_INFINITY, to: minutesGoneTo })
-  const minutes = without(gone, hours)
+const cutGone = (gone: readonly Span[], widthMs: number, old: readonly Span[]): readonly Stretch[] => {
+  const hours = widthMs % HOUR_MS === 0 ? gone : old
   return [
     ...from('hour', outward(hours, HOUR_MS)),
-    ...from('minute', outward(minutes, MINUTE_MS)),
+    ...from('minute', outward(without(gone, hours), MINUTE_MS)),
     ...from('raw', gone),
   ]
 }
@@ -54,12 +54,12 @@ const cutKept = (
   coverage: Coverage,
   marked: readonly Span[],
 ): readonly Stretch[] => {
-  const { minuteFrom, minuteTo, hourTo, minutesGoneTo } = coverage
+  const { minuteFrom, minuteTo, hourTo } = coverage
   const made = (spans: readonly Span[], bounds: Span, unit: number): readonly Span[] =>
     widthMs % unit === 0 ? inward(without(within(spans, bounds), marked), unit) : []
   const hours = made(kept, { from: minuteFrom, to: hourTo }, HOUR_MS)
   const rest = without(kept, hours)
-  const minutes = made(rest, { from: Math.max(minuteFrom, minutesGoneTo), to: minuteTo }, MINUTE_MS)
+  const minutes = made(rest, { from: minuteFrom, to: minuteTo }, MINUTE_MS)
   return [...from('hour', hours), ...from('minute', minutes), ...from('raw', without(rest, minutes))]
 }
 
@@ -76,7 +76,7 @@ export const cutRange = (
   const gone = goneIn(range, coverage)
   const marked = spansOf(markedHours.map((hour) => ({ from: hour, to: hour + HOUR_MS })))
   return [
-    ...cutGone(gone, widthMs, coverage),
+    ...cutGone(gone, widthMs, hoursOnly(range, coverage)),
     ...cutKept(without([range], gone), widthMs, coverage, marked),
   ].toSorted((a, b) => a.from - b.from)
 }

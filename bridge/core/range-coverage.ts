@@ -7,29 +7,24 @@ export interface RangeState {
   readonly minute_from: number
   readonly minute_to: number
   readonly hour_to: number
-  /** Names of months: `2026_08`, also as the end of a partition's name. */
-  readonly dropped: readonly string[]
-  /** Where the oldest partition of minutes begins; null without any. */
-  readonly oldest_minute: number | null
+  /** `2026_08`, and whether its minutes were dropped as well. */
+  readonly dropped: readonly (readonly [month: string, minutes: boolean])[]
   readonly series: readonly (readonly [deviceId: string, metric: string, id: number])[]
   readonly marks: readonly (readonly [deviceId: string, hour: number])[]
   /** Rows in the range, of each device as asked; counted to a bound. */
   readonly rows: readonly number[]
 }
 
-const MONTH = /(\d{4})[_-](\d{2})$/
-
-const monthSpan = (name: string): readonly Span[] => {
-  const [, year, month] = MONTH.exec(name) ?? []
-  if (year === undefined) return []
-  const at = (offset: number): number => Date.UTC(Number(year), Number(month) - 1 + offset, 1)
-  return [{ from: at(0), to: at(1) }]
+const monthSpan = (name: string): Span => {
+  const [year, month] = name.split('_').map(Number)
+  const at = (offset: number): number => Date.UTC(year ?? 0, (month ?? 1) - 1 + offset, 1)
+  return { from: at(0), to: at(1) }
 }
 
 export const coverageOf = (state: RangeState): Coverage => ({
   minuteFrom: Math.round(state.minute_from),
   minuteTo: Math.round(state.minute_to),
   hourTo: Math.round(state.hour_to),
-  rawGone: state.dropped.flatMap(monthSpan),
-  minutesGoneTo: state.oldest_minute ?? Number.POSITIVE_INFINITY,
+  rawGone: state.dropped.map(([month]) => monthSpan(month)),
+  minutesGone: state.dropped.filter(([, minutes]) => minutes).map(([month]) => monthSpan(month)),
 })

@@ -24,9 +24,14 @@ const BIN = (time: string, width: string): string =>
 const sound = (value: string): string => `CASE WHEN abs(${value}) < 1e300 THEN ${value} END`
 const NAMES = METRICS.map((metric) => `'${metric}'`).join(', ')
 
-/** The number of a value of custom, else null. Compared as numeric: what is beyond a double must not fail. */
+/**
+ * The number of a value of custom, else null; as rollup-aggregates.ts has it. Compared as numeric: what is beyond a
+ * double must not fail. Cases in cases keep what is no number from being cast.
+ */
 const customNumber = (value: string): string =>
-  `CASE WHEN jsonb_typeof(${value}) = 'number' AND abs(${value}::numeric) < 1e300 THEN ${value}::float8 END`
+  `CASE WHEN jsonb_typeof(${value}) = 'number' THEN
+    CASE WHEN abs(${value}::numeric) >= 1e300 THEN NULL WHEN abs(${value}::numeric) < 1e-320 THEN 0 ELSE ${value}::float8 END
+  END`
 const CUSTOM = `CASE WHEN jsonb_typeof(custom) = 'object' THEN custom ELSE '{}' END`
 const isMetricKey = (key: string): string =>
   `${key} NOT IN (${NAMES}) AND length(${key}) <= ${MAX_METRIC_LENGTH}`
@@ -37,10 +42,7 @@ const isMetricKey = (key: string): string =>
  */
 export const STATE = `
   SELECT ${['minute_from', 'minute_to', 'hour_to'].map((name) => `date_part('epoch', ${name}) * 1000 AS ${name}`).join(', ')},
-    (SELECT coalesce(json_agg(month), '[]') FROM dropped_months) AS dropped,
-    (SELECT ${MS(`min(substring(pg_get_expr(relpartbound, oid) FROM 'FROM \\(''([^'']+)''\\)')::timestamptz)`)}
-      FROM pg_inherits JOIN pg_class ON oid = inhrelid
-      WHERE inhparent = 'readings_minute'::regclass) AS oldest_minute,
+    (SELECT coalesce(json_agg(json_build_array(month, minutes_dropped_at IS NOT NULL)), '[]') FROM dropped_months) AS dropped,
     (SELECT coalesce(json_agg(json_build_array(device_id, metric, id)), '[]')
       FROM series WHERE device_id = ANY($1::text[])) AS series,
     (SELECT coalesce(json_agg(json_build_array(device_id, ${MS('hour')})), '[]') FROM (

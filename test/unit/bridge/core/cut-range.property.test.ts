@@ -23,7 +23,7 @@ const coverage: fc.Arbitrary<Coverage> = fc
   .map(([minuteFrom, end, hoursBehind]) => {
     const minuteTo = Math.max(Number.isFinite(minuteFrom) ? minuteFrom : START, end)
     const hourTo = bucketStart(minuteTo, HOUR_MS) - hoursBehind * HOUR_MS
-    return { minuteFrom, minuteTo, hourTo, rawGone: [], minutesGoneTo: Number.NEGATIVE_INFINITY }
+    return { minuteFrom, minuteTo, hourTo, rawGone: [], minutesGone: [] }
   })
 const width = fc.constantFrom(1_000, 30_000, MINUTE_MS, 20 * MINUTE_MS, HOUR_MS, 3 * HOUR_MS)
 const asked = fc.tuple(time, time).map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) + 1 }))
@@ -100,7 +100,7 @@ describe('a range cut into stretches', () => {
     const cut = cutRange(
       { from: START + 90_500, to: START + 6 * HOUR_MS },
       HOUR_MS,
-      { ...made, rawGone: [], minutesGoneTo: Number.NEGATIVE_INFINITY },
+      { ...made, rawGone: [], minutesGone: [] },
       [START + 2 * HOUR_MS],
     )
     expect(cut.map(({ source, from, to }) => [source, (from - START) / 1000, (to - START) / 1000])).toEqual([
@@ -121,15 +121,15 @@ describe('where raw rows were dropped', () => {
   const range = { from: START - 90_000, to: START + 1 }
 
   test('buckets are at least as wide as what is left', () => {
-    const none = { ...made, minutesGoneTo: Number.NEGATIVE_INFINITY }
+    const none = { ...made, minutesGone: [] }
     expect(leastWidth({ from: START, to: START + 1 }, none)).toBe(0)
     expect(leastWidth(range, none)).toBe(MINUTE_MS)
-    expect(leastWidth(range, { ...made, minutesGoneTo: START })).toBe(HOUR_MS)
-    expect(leastWidth(range, { ...made, minutesGoneTo: october.from })).toBe(MINUTE_MS)
+    expect(leastWidth(range, { ...made, minutesGone: [october] })).toBe(HOUR_MS)
+    expect(leastWidth(range, { ...made, minutesGone: [] })).toBe(MINUTE_MS)
   })
 
   test('whole minutes are read, marked or not, and what came for them afterwards', () => {
-    const cut = cutRange(range, MINUTE_MS, { ...made, minutesGoneTo: october.from }, [START - HOUR_MS])
+    const cut = cutRange(range, MINUTE_MS, { ...made, minutesGone: [] }, [START - HOUR_MS])
     expect(cut).toEqual([
       { source: 'minute', from: START - 120_000, to: START },
       { source: 'raw', from: START - 90_000, to: START },
@@ -138,7 +138,7 @@ describe('where raw rows were dropped', () => {
   })
 
   test('whole hours are read where minutes were dropped as well', () => {
-    const cut = cutRange(range, HOUR_MS, { ...made, minutesGoneTo: START }, [])
+    const cut = cutRange(range, HOUR_MS, { ...made, minutesGone: [october] }, [])
     expect(cut[0]).toEqual({ source: 'hour', from: START - HOUR_MS, to: START })
     expect(cut.some(({ source }) => source === 'minute')).toBe(false)
   })
