@@ -1,4 +1,4 @@
-/** The Postgres side of the program: one pool for reads, one connection for COPY, made ready before use. */
+/** The Postgres side of the program: two pools for reads, one connection for COPY, made ready before use. */
 import {
   type BuzzerStore,
   type Clock,
@@ -9,13 +9,17 @@ import {
   createPostgresCredentialChanges,
   createPostgresCredentials,
   createPostgresDevices,
+  createPostgresExport,
   createPostgresHistory,
   createPostgresPool,
+  createPostgresRange,
   createPostgresSink,
   type DeviceStore,
   type HistoryReader,
   migrate,
   type PartHealth,
+  type RangeReader,
+  type ReadingExport,
   type ReadingSink,
 } from '../bridge/index.ts'
 import { errorText } from './error-text.ts'
@@ -26,6 +30,8 @@ import { createReadReplica, type ReadReplica } from './read-replica.ts'
 export interface Database {
   readonly sink: ReadingSink
   readonly history: HistoryReader
+  readonly ranges: RangeReader
+  readonly exports: ReadingExport
   readonly devices: DeviceStore
   readonly buzzer: BuzzerStore
   readonly credentials: CredentialStore
@@ -50,6 +56,9 @@ export interface DatabaseOptions {
 }
 
 const GOODBYE_MS = 1_500
+const POOL_CONNECTIONS = 8
+/** Questions over a range may take seconds: nothing else waits for them. */
+const RANGE_CONNECTIONS = 4
 
 /** Waits for the end of a part, but not for one that hangs. */
 const soon = (end: Promise<void>): Promise<unknown> =>
@@ -61,7 +70,14 @@ export const createDatabase = (
   options: DatabaseOptions,
 ): Database => {
   const warn = (what: string) => (error: unknown) => log.warn({ error: errorText(error) }, what)
-  const pool = createPostgresPool({ url: options.url, onIdleError: warn('a connection to Postgres broke') })
+  const openPool = (maxConnections: number) =>
+    createPostgresPool({
+      url: options.url,
+      maxConnections,
+      onIdleError: warn('a connection to Postgres broke'),
+    })
+  const pool = openPool(POOL_CONNECTIONS)
+  const rangePool = openPool(RANGE_CONNECTIONS)
   const partitions = createPartitions(
     { pool, clock },
     { retentionDays: options.retentionDays, onError: warn('partitions of sensor_data could not be kept up') },
@@ -76,10 +92,12 @@ export const createDatabase = (
     { url: options.url, isShared: options.isShared === true },
   )
   const history = createPostgresHistory(pool)
+  const ranges = createPostgresRange(rangePool, { maxRunning: RANGE_CONNECTIONS })
+  const exports = createPostgresExport(pool, { url: options.url })
   const replica =
     options.readUrl === undefined
       ? undefined
-      : createReadReplica({ clock, limited, history, sink }, options.readUrl)
+      : createReadReplica({ clock, limited, history, ranges, exports, sink }, options.readUrl)
   const ask = async (): Promise<PartHealth> => {
     const { rows } = await pool.query<{ server_version: string }>('SHOW server_version')
     return { ok: true, message: 'connected', version: rows[0]?.server_version ?? null }
@@ -88,6 +106,8 @@ export const createDatabase = (
   return {
     sink: replica?.sink ?? sink,
     history: replica?.history ?? history,
+    ranges: replica?.ranges ?? ranges,
+    exports: replica?.exports ?? exports,
     replica,
     devices: createPostgresDevices(pool),
     buzzer: createPostgresBuzzer(pool),
@@ -109,7 +129,8 @@ export const createDatabase = (
     stop: async () => {
       await partitions.stop()
       // A Postgres that hangs would hold each of them for as long as a query may take.
-      await Promise.all([sink.close(), pool.end(), replica?.stop()].map((end) => soon(Promise.resolve(end))))
+      const ends = [sink.close(), pool.end(), rangePool.end(), replica?.stop()]
+      await Promise.all(ends.map((end) => soon(Promise.resolve(end))))
     },
     health: createPostgresHealth({
       clock,

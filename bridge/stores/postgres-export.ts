@@ -115,62 +115,82 @@ const createExport = (client: pg.Client, query: ExportQuery, onEnd: (whole: bool
   return { stream, begun }
 }
 
+export interface PostgresExport extends ReadingExport {
+  /** As `open`; undefined when `admits` says that this server is not to be asked. */
+  openIf(
+    query: ExportQuery,
+    signal: AbortSignal,
+    admits: (client: pg.ClientBase) => Promise<boolean>,
+  ): Promise<Readable | undefined>
+}
+
+const ANY_SERVER = async (): Promise<boolean> => true
+
 /** `pool` is for ending what an export still does when its reader has gone. */
-export const createPostgresExport = (pool: pg.Pool, options: PostgresExportOptions): ReadingExport => {
+export const createPostgresExport = (pool: pg.Pool, options: PostgresExportOptions): PostgresExport => {
   const { maxRunning = 4, maxMs = 3_600_000 } = options
   let running = 0
 
   /** The stream, once it has begun; whatever becomes of it, its connection ends with it. */
-  const begin = async (client: pg.Client, query: ExportQuery, signal: AbortSignal): Promise<Readable> => {
-    const abort = (): void => endAtOnce(client, pool)
-    signal.addEventListener('abort', abort)
-    const settle = (whole: boolean): void => {
+  const begin = async (client: pg.Client, query: ExportQuery, settled: () => void): Promise<Readable> => {
+    let stream: Readable | undefined
+    const tooLong = (): void =>
+      void stream?.destroy(new BridgeError('TIMEOUT', `${DOING} took over ${maxMs} ms`))
+    const timer = setTimeout(tooLong, maxMs).unref()
+    const made = createExport(client, query, (whole) => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', abort)
-      running -= 1
+      settled()
       if (whole) client.end().catch(() => {})
       else endAtOnce(client, pool)
-    }
-    let stream: Readable | undefined
-    const timer = setTimeout(() => {
-      stream?.destroy(new BridgeError('TIMEOUT', `${DOING} took over ${maxMs} ms`))
-    }, maxMs).unref()
-    try {
-      signal.throwIfAborted()
-      await beginSnapshot(client, 0)
-    } catch (error) {
-      settle(false)
-      throw error
-    }
-    const made = createExport(client, query, settle)
+    })
     stream = made.stream
-    // What fails before the first row is thrown; from then on it is the stream's.
-    const failed = (): void => {}
-    stream.on('error', failed)
+    // What fails before the first row is thrown below; from then on it is the reader's.
+    stream.on('error', () => {})
     await made.begun
     if (stream.errored !== null) throw stream.errored
     return stream
+  }
+
+  const openIf: PostgresExport['openIf'] = async (query, signal, admits) => {
+    if (running >= maxRunning) throw new BridgeError('BUSY', `${running} exports run already`)
+    running += 1
+    let client: pg.Client | undefined
+    let begun = false
+    const abort = (): void => {
+      if (client !== undefined) endAtOnce(client, pool)
+    }
+    const settled = (): void => {
+      signal.removeEventListener('abort', abort)
+      running -= 1
+    }
+    signal.addEventListener('abort', abort)
+    try {
+      client = await connect(options)
+      signal.throwIfAborted()
+      if (!(await admits(client))) return undefined
+      await beginSnapshot(client, 0)
+      begun = true
+      return await begin(client, query, settled)
+    } catch (error) {
+      if (signal.aborted) throw new BridgeError('STOPPING', 'Nobody waits for the export any more')
+      throw readError(error, DOING)
+    } finally {
+      if (!begun) {
+        settled()
+        abort()
+      }
+    }
   }
 
   return {
     get running() {
       return running
     },
+    openIf,
     open: async (query, signal) => {
-      if (running >= maxRunning) throw new BridgeError('BUSY', `${running} exports run already`)
-      running += 1
-      let client: pg.Client
-      try {
-        client = await connect(options)
-      } catch (error) {
-        running -= 1
-        throw readError(error, DOING)
-      }
-      try {
-        return await begin(client, query, signal)
-      } catch (error) {
-        throw readError(error, DOING)
-      }
+      const stream = await openIf(query, signal, ANY_SERVER)
+      if (stream === undefined) throw new BridgeError('STORE_UNAVAILABLE', `${DOING} was refused`)
+      return stream
     },
   }
 }

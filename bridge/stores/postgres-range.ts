@@ -15,11 +15,14 @@ import type { RangeReader } from '../ports.ts'
 import { readParts } from './postgres-range-parts.ts'
 import { ROWS, STATE } from './postgres-range-sql.ts'
 import { inSnapshot, rangeError } from './postgres-snapshot.ts'
+import { createTurns } from './turns.ts'
 
 export interface PostgresRangeOptions {
   /** Of each statement. Default 15,000. */
   readonly timeoutMs?: number
-  /** Questions that may wait for a connection. Default 100. */
+  /** Questions at a time, each on a connection of its own. Default 4. */
+  readonly maxRunning?: number
+  /** Questions that may wait for their turn. Default 100. */
   readonly maxWaiting?: number
 }
 
@@ -90,22 +93,47 @@ export const readRange = (
     }),
   )
 
+/** Whether this server may answer. */
+export type Admits = (client: pg.ClientBase) => Promise<boolean>
+
+/** Asks, in turn; the answer is undefined when `admits` says no. Errors are those of `RangeReader`. */
+export type AskRange = (query: RangeQuery, admits?: Admits) => Promise<RangeAnswer | undefined>
+
 /** `pool` is for these questions alone: a long one must not keep a short read waiting. */
-export const createPostgresRange = (pool: pg.Pool, options: PostgresRangeOptions = {}): RangeReader => ({
-  read: async (query) => {
-    if (pool.waitingCount >= (options.maxWaiting ?? 100))
-      throw new BridgeError('BUSY', 'Too many questions wait for the history')
-    let client: pg.PoolClient | undefined
+export const createAskRange = (pool: pg.Pool, options: PostgresRangeOptions = {}): AskRange => {
+  const { timeoutMs = 15_000, maxRunning = 4, maxWaiting = 100 } = options
+  const inTurn = createTurns({ maxRunning, maxWaiting, maxWaitMs: timeoutMs })
+
+  const ask = async (query: RangeQuery, admits?: Admits): Promise<RangeAnswer | undefined> => {
+    const client = await pool.connect()
     let broken = true
     try {
-      client = await pool.connect()
-      const answer = await readRange(client, query, options)
+      const isAdmitted = (await admits?.(client)) !== false
+      const answer = isAdmitted ? await readRange(client, query, { timeoutMs }) : undefined
       broken = false
       return answer
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  return async (query, admits) => {
+    try {
+      return await inTurn(() => ask(query, admits))
     } catch (error) {
       throw rangeError(error, DOING)
-    } finally {
-      client?.release(broken)
     }
-  },
-})
+  }
+}
+
+/** From the Postgres of `pool`, whose connections are for these questions alone. */
+export const createPostgresRange = (pool: pg.Pool, options: PostgresRangeOptions = {}): RangeReader => {
+  const ask = createAskRange(pool, options)
+  return {
+    read: async (query) => {
+      const answer = await ask(query)
+      if (answer === undefined) throw new BridgeError('STORE_UNAVAILABLE', `${DOING} was refused`)
+      return answer
+    },
+  }
+}
