@@ -28,7 +28,14 @@ export { createPostgresRange } from './stores/postgres-range.ts'
 export { createReplicaHistory, noteStored, type ReplicaHistory } from './stores/postgres-replica-history.ts'
 export { createReplicaExport, createReplicaRange } from './stores/postgres-replica-range.ts'
 export { createPostgresSink } from './stores/postgres-sink.ts'
+export {
+  createStorageReader,
+  type RollupProgress,
+  type Storage,
+  type TableStorage,
+} from './stores/postgres-storage.ts'
 export { parseRedisUrl, REDIS_URL_FORMS } from './stores/redis-address.ts'
 export { createRedisClient, type RedisClient } from './stores/redis-client.ts'
 export { createRedisConnection } from './stores/redis-connection.ts'
 export { createRedisLatest } from './stores/redis-latest.ts'
+export { createRollups, type RollupCounts, type Rollups } from './stores/rollups.ts'

@@ -65,6 +65,7 @@ const gaugesOf = (
   logins: access.stats,
   external: () => broker.external?.stats() ?? NO_EXTERNAL_STATS,
   replicaReads: () => database?.replica?.reads(),
+  storage: () => database?.storageNumbers(),
   recognition: recognition.stats,
   recordings: recordings.stats,
   cluster: () => broker.cluster?.stats() ?? ALONE,

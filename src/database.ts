@@ -14,6 +14,8 @@ import {
   createPostgresPool,
   createPostgresRange,
   createPostgresSink,
+  createRollups,
+  createStorageReader,
   type DeviceStore,
   type HistoryReader,
   migrate,
@@ -21,11 +23,16 @@ import {
   type RangeReader,
   type ReadingExport,
   type ReadingSink,
+  type RollupCounts,
+  type RollupProgress,
+  type Storage,
+  type TableStorage,
 } from '../bridge/index.ts'
 import { errorText } from './error-text.ts'
 import type { LimitedLog, Log } from './logging.ts'
 import { createPostgresHealth } from './postgres-health.ts'
 import { createReadReplica, type ReadReplica } from './read-replica.ts'
+import { createStorageFigures } from './storage-figures.ts'
 
 export interface Database {
   readonly sink: ReadingSink
@@ -43,6 +50,18 @@ export interface Database {
   stop(): Promise<void>
   /** Asks Postgres, at most every two seconds. */
   health(): Promise<PartHealth>
+  /** Sizes and next drops of the tables of readings, of the last 30 seconds; null: Postgres does not answer. */
+  storage(): Promise<readonly TableStorage[] | null>
+  /** How far the minutes and hours are, of the last 30 seconds; null: Postgres does not answer. */
+  rollups(): Promise<RollupProgress | null>
+  /** The same as it was last heard, at once, and what this process counted. */
+  storageNumbers(): StorageNumbers
+}
+
+export interface StorageNumbers {
+  /** Undefined: nothing was heard for some minutes. */
+  readonly storage: Storage | undefined
+  readonly counts: RollupCounts
 }
 
 export interface DatabaseOptions {
@@ -50,7 +69,8 @@ export interface DatabaseOptions {
   readonly url: string
   /** Secret. A replica that history is read from; undefined: none. */
   readonly readUrl: string | undefined
-  readonly retentionDays: number
+  /** 0: for ever. */
+  readonly retention: { readonly days: number; readonly minuteDays: number; readonly hourDays: number }
   /** Other nodes store into the same tables. */
   readonly isShared?: boolean
 }
@@ -80,8 +100,29 @@ export const createDatabase = (
   const rangePool = openPool(RANGE_CONNECTIONS)
   const partitions = createPartitions(
     { pool, clock },
-    { retentionDays: options.retentionDays, onError: warn('partitions of sensor_data could not be kept up') },
+    { onError: warn('partitions of the tables of readings could not be kept up') },
   )
+  const retention = {
+    sensor_data: options.retention.days,
+    readings_minute: options.retention.minuteDays,
+    readings_hour: options.retention.hourDays,
+  }
+  const rollups = createRollups(
+    { partitions, monotonic: () => performance.now() },
+    {
+      url: options.url,
+      retention,
+      onDropped: (dropped) => log.info({ dropped }, 'readings were dropped for their age'),
+      onError: (error) =>
+        limited.write({
+          key: 'rollups',
+          level: 'warn',
+          msg: 'minutes and hours of readings could not be made: it is tried again',
+          fields: { error: errorText(error) },
+        }),
+    },
+  )
+  const figures = createStorageFigures(clock, createStorageReader(pool, retention))
   const prepare = async (): Promise<void> => {
     const ran = await migrate(options.url)
     if (ran.length > 0) log.info({ migrations: ran }, 'the database was brought up to date')
@@ -125,13 +166,17 @@ export const createDatabase = (
       } catch (error) {
         warn('Postgres is not ready: readings wait in the spool until it is')(error)
       }
+      await rollups.start()
     },
     stop: async () => {
-      await partitions.stop()
+      await Promise.all([partitions.stop(), soon(rollups.stop())])
       // A Postgres that hangs would hold each of them for as long as a query may take.
       const ends = [sink.close(), pool.end(), rangePool.end(), replica?.stop()]
       await Promise.all(ends.map((end) => soon(Promise.resolve(end))))
     },
+    storage: async () => (await figures.read())?.tables ?? null,
+    rollups: async () => (await figures.read())?.rollups ?? null,
+    storageNumbers: () => ({ storage: figures.last(), counts: rollups.counts() }),
     health: createPostgresHealth({
       clock,
       ask,
