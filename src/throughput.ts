@@ -1,7 +1,7 @@
 /**
  * How much came in and was stored over the last ten seconds. Counted per second where it happens, so that the rates are
- * there at the first question; nothing runs in between. A message costs one addition: those that came are taken up
- * with the next event or question.
+ * there at the first question; nothing runs in between. A message costs one addition: those that came since the last
+ * event or question are taken up with the next one, evenly over the time between.
  */
 import type { BridgeEmitter, Intake } from '../bridge/index.ts'
 
@@ -42,16 +42,23 @@ export const createThroughput = (deps: {
   }))
   const startedAt = monotonic()
   let messages = 0
+  let lookedAt = 0
   let lag = { at: Number.NEGATIVE_INFINITY, ms: 0 }
 
-  /** This second, with the messages that came since the last look. */
-  const current = (): Second => {
-    const at = Math.floor((monotonic() - startedAt) / 1_000)
+  const secondAt = (at: number): Second => {
     const second = seconds[at % SECONDS] as Second
     if (second.at !== at) Object.assign(second, { at, messages: 0, taken: 0, stored: 0 })
-    second.messages += messages
-    messages = 0
     return second
+  }
+
+  /** This second. */
+  const current = (): Second => {
+    const now = Math.floor((monotonic() - startedAt) / 1_000)
+    const share = messages / (now - lookedAt + 1)
+    for (let at = Math.max(lookedAt, now - WINDOW_S); at <= now; at += 1) secondAt(at).messages += share
+    lookedAt = now
+    messages = 0
+    return secondAt(now)
   }
 
   events.on('readings:taken', ({ count }) => {
