@@ -1,4 +1,5 @@
 /** The HTTP side over a bridge, with what it tells of the program: metrics, health, load. */
+import { join } from 'node:path'
 import type { BridgeEmitter } from '../bridge/index.ts'
 import { NO_EXTERNAL_STATS } from '../mosquitto-compat/index.ts'
 import type { AckLatency } from './ack-latency.ts'
@@ -34,6 +35,9 @@ export interface FacadeParts extends BridgeParts {
   /** Where it listens; undefined while it does not. */
   readonly addresses: () => Addresses | undefined
 }
+
+/** Where `npm run build` leaves the page: `dist/dashboard`. The sources are in no such folder. */
+const PAGE_FOLDER = join(import.meta.dirname, '..', 'dashboard')
 
 const clock = (): number => Date.now()
 const monotonic = (): number => performance.now()
@@ -144,6 +148,7 @@ export const buildFacade = (parts: FacadeParts): Facade => {
       rateLimitMax: config.rateLimitMax,
       recognizes: config.recognition.url !== undefined,
       version,
+      pageFolder: PAGE_FOLDER,
     },
   )
   return facade

@@ -117,6 +117,8 @@ export interface FacadeOptions {
   readonly isLocal?: boolean
   /** A face service is set: frames are announced with their recognition pending. */
   readonly recognizes?: boolean
+  /** Where the built page is; undefined, or a folder without it: none is served. */
+  readonly pageFolder?: string
   /** Shown by `/health` as `backendVersion`. */
   readonly version?: string
   /** Bound of a request body, unpacked. The contract says 50 MiB. */

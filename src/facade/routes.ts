@@ -18,6 +18,7 @@ import { ingestRoute } from './routes/ingest-route.ts'
 import { liveRoute } from './routes/live-route.ts'
 import { metricsRoute } from './routes/metrics-route.ts'
 import { overviewRoute } from './routes/overview-route.ts'
+import { pageRoute } from './routes/page-route.ts'
 import { readingsRoute } from './routes/readings-route.ts'
 import { recordRoute } from './routes/record-route.ts'
 import { recordingsRoute } from './routes/recordings-route.ts'
@@ -34,8 +35,8 @@ type Route = (app: FacadeApp, deps: RouteDeps, options: FacadeOptions) => void
 
 /** For supervisors and scrapers. */
 const OPERATOR_ROUTES: readonly Route[] = [healthRoute, metricsRoute]
-/** Pictures and films, under paths of their own. */
-const FILE_ROUTES: readonly Route[] = [filesRoute]
+/** Pictures, films and the page, under paths of their own. */
+const FILE_ROUTES: readonly Route[] = [filesRoute, pageRoute]
 /** Under `/api/v1`, and limited. */
 const API_ROUTES: readonly Route[] = [
   tokenRoute,

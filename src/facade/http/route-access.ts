@@ -27,6 +27,8 @@ const sendFor = (device: DevicePlace): RouteAccess => ({ operation: 'send', devi
 
 /** By method and path; parameters have no names. */
 export const ROUTE_ACCESS: { readonly [methodAndPath: string]: RouteAccess } = {
+  'GET /': OPEN,
+  'GET /assets/:': OPEN,
   'GET /health': OPEN,
   'GET /metrics': { operation: 'inspect', keyless: true },
   'GET /docs': OPEN,
