@@ -1,9 +1,10 @@
 /** What tests of the page stand on: a browser, the built program on a database of its own, and the command `sluice`. */
 import { execFile } from 'node:child_process'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll } from '@jest/globals'
+import mqtt, { type MqttClient } from 'mqtt'
 import type { Browser } from 'playwright-core'
 import { type OpenedPage, openPage, type PageOptions } from './browser.ts'
 import { launchChromium } from './chromium.ts'
@@ -19,8 +20,14 @@ export interface PageWorld {
   open(options?: Partial<PageOptions>): Promise<OpenedPage>
   /** Ends the program and starts it again on the same ports and data. */
   restart(meanwhile?: () => Promise<unknown>): Promise<void>
-  /** Runs `npx sluice …` against the same data; gives what it printed. */
-  command(...args: readonly string[]): Promise<string>
+  /** What each of the commands printed. */
+  readonly said: readonly string[]
+}
+
+export interface Board {
+  readonly client: MqttClient
+  /** Resolves when it was acked. A text goes as it is. */
+  send(reading: object | string): Promise<unknown>
 }
 
 /** One Chromium for the tests of a file. */
@@ -36,38 +43,60 @@ export const useChromium = (): (() => Browser) => {
   }
 }
 
-/** The program with these settings, on an empty database; all is gone after the test. */
+const runCommand = async (env: Settings, args: readonly string[]): Promise<string> => {
+  const options = { cwd: tmpdir(), env: { PATH: process.env.PATH, ...env } }
+  return (await promisify(execFile)(process.execPath, [CLI, ...args], options)).stdout
+}
+
+/**
+ * The program with these settings, on an empty database; all is gone after the test. `commands` are run before it
+ * is started.
+ */
 export const startPageWorld = async (
   browser: () => Browser,
   later: Later,
   settings: Settings = {},
+  commands: readonly (readonly string[])[] = [],
 ): Promise<PageWorld> => {
   const database = await freshDatabase()
   later(database.drop)
   const { dataDir, cleanup } = await freshDataDir()
   later(cleanup)
   const env = { DATA_DIR: dataDir, DATABASE_URL: database.url, ...settings }
+  const said: string[] = []
+  for (const args of commands) said.push(await runCommand(env, args))
   let sluice = await startSluice(env)
   later(() => sluice.end('SIGTERM'))
   return {
     get sluice() {
       return sluice
     },
-    open: (options = {}) => openPage(later, { browser: browser(), http: sluice.http, ...options }),
+    open: (options = {}) => {
+      // Wherever it listens, it is asked as this machine.
+      const http = `http://127.0.0.1:${sluice.httpPort}`
+      return openPage(later, { browser: browser(), http, ...options })
+    },
     restart: async (meanwhile) => {
       const { httpPort, mqttPort } = sluice
       await sluice.end('SIGTERM')
       await meanwhile?.()
       sluice = await startSluice({ ...env, PORT: String(httpPort), MQTT_PORT: String(mqttPort) })
     },
-    command: async (...args) => {
-      const options = { cwd: tmpdir(), env: { PATH: process.env.PATH, ...env } }
-      const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args], options)
-      return stdout
-    },
+    said,
   }
 }
 
-/** Where files of packages are. */
-export const packageFile = (name: string): string =>
-  join(resolve(import.meta.dirname, '../../node_modules'), name)
+/** A board on MQTT; it is disconnected after the test. */
+export const connectBoard = async (
+  later: Later,
+  { mqttPort }: Pick<Sluice, 'mqttPort'>,
+  clientId: string,
+): Promise<Board> => {
+  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${mqttPort}`, { clientId, reconnectPeriod: 50 })
+  later(() => client.endAsync(true))
+  const send = (reading: object | string) => {
+    const payload = typeof reading === 'string' ? reading : JSON.stringify(reading)
+    return client.publishAsync(`sensors/${clientId}/data`, payload, { qos: 1 })
+  }
+  return { client, send }
+}
