@@ -13,6 +13,9 @@ const outDir = path('../dist/dashboard')
 const stamp = path('../dist/.dashboard-stamp')
 const PACKED = new Set(['.html', '.css', '.js', '.svg'])
 
+/** What stands for a module that the page does not need. */
+const without = (name) => join(root, 'live/without', name)
+
 const filesIn = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -47,15 +50,15 @@ const mqttFiles = () => {
  */
 const aliases = () => {
   const mqtt = mqttFiles()
-  const without = (name) => join(root, 'live/without', name)
   return [
+    [/^mqtt-js$/, without('mqtt.cjs')],
     [/^mqtt-js\/client$/, mqtt.client],
     [/^mqtt-js\/web-socket$/, mqtt.webSocket],
     [/^buffer\/?$/, mqtt.buffer],
     [/^events\/?$/, mqtt.events],
     [/^string_decoder\/?$/, mqtt.strings],
     [/^process\/?$/, without('process.ts')],
-    [/^debug$/, without('debug.ts')],
+    [/^debug$/, without('debug.cjs')],
     [/^worker-timers$/, without('worker-timers.ts')],
     [/^(?:ws|lru-cache)$/, without('nothing.ts')],
     [/^\.\.\/\.\.\/package\.json$/, without('manifest.ts')],
@@ -86,7 +89,7 @@ if (!isBuilt || readFileSync(stamp, 'utf8') !== state) {
     base: './',
     logLevel: 'warn',
     publicDir: false,
-    define: { global: 'globalThis', 'process.versions': 'undefined' },
+    define: { global: 'globalThis' },
     resolve: { alias: aliases() },
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: {
@@ -95,6 +98,7 @@ if (!isBuilt || readFileSync(stamp, 'utf8') !== state) {
       target: 'es2022',
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      rolldownOptions: { transform: { inject: { process: [without('process.ts'), 'default'] } } },
     },
   })
   pack()

@@ -1,47 +1,85 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { useDashboard } from '../context.ts'
-import { linkAt } from '../fleet-merge.ts'
-import { latestValues } from '../format/latest-values.ts'
-import { metricWords } from '../format/metrics.ts'
-import { numbers } from '../format/numbers.ts'
-import { formatAgo } from '../format/times.ts'
-import { hrefOf } from '../router.ts'
-import { LinkMark } from '../shell/link-mark.tsx'
+import { DeviceTable } from './device-table.tsx'
+import { EmptyList } from './empty-list.tsx'
+import { ListTools } from './list-tools.tsx'
+import type { Filter, Sort } from './order.ts'
+import { rememberedSort, rememberSort } from './remembered.ts'
+import { useLayout } from './use-layout.ts'
+import { useListModel } from './use-list-model.ts'
 
-const Row = ({ id }: { readonly id: string }) => {
-  const { fleet, tick } = useDashboard()
-  const device = fleet.device(id).value
-  if (device === undefined) return null
-  return (
-    <tr>
-      <td>
-        <a href={hrefOf({ name: 'device', id })}>{device.name}</a>
-      </td>
-      <td>
-        <LinkMark link={linkAt(device, tick.value)} />
-      </td>
-      <td>{formatAgo(tick.value - device.lastSeen)}</td>
-      <td>
-        {latestValues(device.latest)
-          .map(([metric, value]) => `${numbers.value(value)} ${metricWords(metric).unit}`)
-          .join(' · ')}
-      </td>
-    </tr>
-  )
-}
+const EVERYTHING: Filter = { search: '', link: 'all' }
 
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.closest('input, textarea, select') !== null
+
+const Skeleton = () => (
+  <div class="skeleton" role="status">
+    <span class="visually-hidden">Loading the devices…</span>
+    {Array.from({ length: 8 }, (_, i) => (
+      <i key={i} />
+    ))}
+  </div>
+)
+
+/** All devices, live. */
 export const DeviceList = () => {
-  const { fleet } = useDashboard()
-  const ids = fleet.ids.value
+  const { reach } = useDashboard()
+  const [filter, setFilter] = useState(EVERYTHING)
+  const [sort, setSort] = useState(() => rememberedSort(localStorage))
+  const search = useRef<HTMLInputElement>(null)
+  const layout = useLayout()
+  const model = useListModel({ filter, sort, metrics: layout.metrics })
+
+  useEffect(() => {
+    const focusSearch = (event: KeyboardEvent): void => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
+        return
+      event.preventDefault()
+      search.current?.focus()
+    }
+    addEventListener('keydown', focusSearch)
+    return () => removeEventListener('keydown', focusSearch)
+  }, [])
+
+  const sortBy = (next: Sort): void => {
+    rememberSort(localStorage, next)
+    setSort(next)
+  }
+
+  // What the banner says of a failure is enough.
+  if (model === undefined) return reach.value.kind === 'failing' ? <h1>Devices</h1> : <Skeleton />
+  if (model.counts.all === 0)
+    return (
+      <>
+        <h1 class="visually-hidden">Devices</h1>
+        <EmptyList />
+      </>
+    )
   return (
-    <>
-      <h1>Devices</h1>
-      <table>
-        <tbody>
-          {ids?.map((id) => (
-            <Row key={id} id={id} />
-          ))}
-        </tbody>
-      </table>
-    </>
+    <div class={`list ${reach.value.kind === 'failing' ? 'unreached' : ''}`}>
+      <h1 class="visually-hidden">Devices</h1>
+      <ListTools
+        filter={filter}
+        counts={model.counts}
+        shown={model.ids.length}
+        metrics={model.metrics}
+        sort={sort}
+        isNarrow={layout.isNarrow}
+        search={search}
+        onFilter={setFilter}
+        onSort={sortBy}
+      />
+      {model.ids.length === 0 ? (
+        <div class="nothing">
+          <p>No device is like that.</p>
+          <button type="button" onClick={() => setFilter(EVERYTHING)}>
+            Show all
+          </button>
+        </div>
+      ) : (
+        <DeviceTable model={model} layout={layout} sort={sort} onSort={sortBy} />
+      )}
+    </div>
   )
 }

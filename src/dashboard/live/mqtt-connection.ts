@@ -34,7 +34,7 @@ const optionsOf = ({ protocol, hostname, port }: Location, login: Login | undefi
 export const openMqtt = (login: Login | undefined, events: ConnectionEvents): Connection => {
   let isOver = false
   let isRefused = false
-  let client: import('./mqtt-js.ts').MqttClient | undefined
+  let client: import('mqtt-js').MqttClient | undefined
 
   const over = (): void => {
     if (isOver) return
@@ -44,10 +44,10 @@ export const openMqtt = (login: Login | undefined, events: ConnectionEvents): Co
   }
 
   const start = async (): Promise<void> => {
-    const { MqttClient, browserStreamBuilder } = await import('./mqtt-js.ts')
+    const { default: mqtt } = await import('mqtt-js')
     if (isOver) return
     const options = optionsOf(location, login)
-    client = new MqttClient((one) => browserStreamBuilder(one, options), options)
+    client = new mqtt.MqttClient((one) => mqtt.browserStreamBuilder(one, options), options)
     client.on('connect', () => isOver || events.opened())
     client.on('message', events.message)
     client.on('error', ({ code }) => {

@@ -1,5 +1,5 @@
 /** As much of MQTT.js as the page uses; scripts/build-dashboard.mjs tells the bundler where its sources are. */
-declare module 'mqtt-js/client' {
+declare module 'mqtt-js' {
   export interface ClientOptions {
     readonly protocol: 'ws' | 'wss'
     readonly hostname: string
@@ -19,7 +19,7 @@ declare module 'mqtt-js/client' {
 
   type Stream = object
 
-  export default class MqttClient {
+  export class MqttClient {
     constructor(open: (client: MqttClient) => Stream, options: ClientOptions)
     on(event: 'connect', listener: () => void): this
     on(event: 'message', listener: (topic: string, payload: Uint8Array) => void): this
@@ -35,11 +35,10 @@ declare module 'mqtt-js/client' {
     ): this
     end(force: boolean): this
   }
-}
 
-declare module 'mqtt-js/web-socket' {
-  import type MqttClient from 'mqtt-js/client'
-  import type { ClientOptions } from 'mqtt-js/client'
-
-  export const browserStreamBuilder: (client: MqttClient, options: ClientOptions) => object
+  const mqtt: {
+    readonly MqttClient: typeof MqttClient
+    readonly browserStreamBuilder: (client: MqttClient, options: ClientOptions) => Stream
+  }
+  export default mqtt
 }
