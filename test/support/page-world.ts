@@ -17,7 +17,8 @@ const CLI = resolve(import.meta.dirname, '../../dist/src/cli/main.js')
 
 export interface PageWorld {
   readonly sluice: Sluice
-  open(options?: Partial<PageOptions>): Promise<OpenedPage>
+  /** `until`: what closes it, when that is not what ends the program. */
+  open(options?: Partial<PageOptions>, until?: Later): Promise<OpenedPage>
   /** Ends the program and starts it again on the same ports and data. */
   restart(meanwhile?: () => Promise<unknown>): Promise<void>
   /** What each of the commands printed. */
@@ -71,10 +72,10 @@ export const startPageWorld = async (
     get sluice() {
       return sluice
     },
-    open: (options = {}) => {
+    open: (options = {}, until = later) => {
       // Wherever it listens, it is asked as this machine.
       const http = `http://127.0.0.1:${sluice.httpPort}`
-      return openPage(later, { browser: browser(), http, ...options })
+      return openPage(until, { browser: browser(), http, ...options })
     },
     restart: async (meanwhile) => {
       const { httpPort, mqttPort } = sluice
