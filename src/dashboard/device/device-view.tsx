@@ -1,8 +1,7 @@
 import { useDashboard } from '../context.ts'
 import { linkAt } from '../fleet-merge.ts'
 import { latestValues } from '../format/latest-values.ts'
-import { metricWords } from '../format/metrics.ts'
-import { numbers } from '../format/numbers.ts'
+import { formatMetric, metricWords } from '../format/metrics.ts'
 import { formatAgo } from '../format/times.ts'
 import { hrefOf } from '../router.ts'
 import { LinkMark } from '../shell/link-mark.tsx'
@@ -31,7 +30,7 @@ export const DeviceView = ({ id }: { readonly id: string }) => {
           <div class="tile" key={metric}>
             <dt>{metricWords(metric).label}</dt>
             <dd>
-              {numbers.value(value)} <small>{metricWords(metric).unit}</small>
+              {formatMetric(metric, value)} <small>{metricWords(metric).unit}</small>
             </dd>
           </div>
         ))}

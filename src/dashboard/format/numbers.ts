@@ -3,6 +3,8 @@
 export interface NumberFormat {
   /** A measured value: up to four significant digits, all those before the point kept. */
   value(value: number): string
+  /** With exactly so many digits behind the point, 0 to 3. */
+  fixed(value: number, decimals: number): string
   /** Whole numbers. */
   count(value: number): string
   /** Such as `1.5 MB`; powers of 1,000. */
@@ -28,6 +30,10 @@ export const createNumberFormat = (locale?: string): NumberFormat => {
   )
   const format = (value: number, decimals: number): string =>
     byDecimals[decimals]?.format(value) ?? String(value)
+  const exactly = [0, 1, 2, 3].map(
+    (decimals) =>
+      new Intl.NumberFormat(locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }),
+  )
   const tiny = new Intl.NumberFormat(locale, { notation: 'scientific', maximumSignificantDigits: 3 })
 
   const value = (given: number): string => {
@@ -49,6 +55,8 @@ export const createNumberFormat = (locale?: string): NumberFormat => {
 
   return {
     value,
+    fixed: (given, decimals) =>
+      Math.abs(given) < 1e9 ? (exactly[decimals]?.format(given) ?? value(given)) : value(given),
     count: (given) => (Number.isFinite(given) ? format(Math.round(given), 0) : '–'),
     bytes,
     rate: (given) => (Number.isFinite(given) ? format(given, Math.abs(given) < 9.95 ? 1 : 0) : '–'),

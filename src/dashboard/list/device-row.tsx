@@ -3,8 +3,7 @@ import type { Device } from '../answers.ts'
 import { useDashboard } from '../context.ts'
 import { linkAt } from '../fleet-merge.ts'
 import { latestValues } from '../format/latest-values.ts'
-import { metricWords } from '../format/metrics.ts'
-import { numbers } from '../format/numbers.ts'
+import { formatMetric, metricWords } from '../format/metrics.ts'
 import { formatAgo } from '../format/times.ts'
 import { memo } from '../memo.ts'
 import { hrefOf } from '../router.ts'
@@ -36,7 +35,7 @@ const Value = ({ metric, value }: ValueProps) => {
   const { unit } = metricWords(metric)
   return (
     <span class="value">
-      {numbers.value(value)}
+      {formatMetric(metric, value)}
       {unit !== '' && <span class="unit"> {unit}</span>}
     </span>
   )
@@ -47,7 +46,7 @@ const othersOf = ({ latest }: Device, metrics: readonly string[]): string =>
     .filter(([metric]) => !metrics.includes(metric))
     .map(([metric, value]) => {
       const { label, unit } = metricWords(metric)
-      return `${label} ${numbers.value(value)}${unit === '' ? '' : `\u00a0${unit}`}`
+      return `${label} ${formatMetric(metric, value)}${unit === '' ? '' : `\u00a0${unit}`}`
     })
     .join(' · ')
 

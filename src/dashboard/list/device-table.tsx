@@ -31,7 +31,8 @@ export const DeviceTable = ({ model, layout, sort, onSort }: TableProps) => {
   const sparks = useMemo(() => createSparks({ api, fleet }), [api, fleet])
   useEffect(() => sparks.stop, [sparks])
 
-  const { ids, metrics, hasOthers } = model
+  const { ids, metrics } = model
+  const hasOthers = model.hasOthers && layout.hasOthers
   const { first, end } = useVisibleRows(body, ids.length, layout.rowHeight)
   const shown = ids.slice(first, end)
   useEffect(() => sparks.want(shown, metrics), [sparks, shown.join('\n'), metrics])

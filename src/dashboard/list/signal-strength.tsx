@@ -23,7 +23,7 @@ export const SignalStrength = ({ rssi }: { readonly rssi: number | null }) => {
         ))}
       </svg>
       {rssi}
-      <span class="unit"> dBm</span>
+      <span class="unit">dBm</span>
     </span>
   )
 }

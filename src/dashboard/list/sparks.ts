@@ -25,6 +25,7 @@ interface SparksDeps {
 
 /** The most that one answer holds. */
 const MOST_DEVICES = 20
+const MOST_SERIES = 100
 /** Scrolling past is not looking at. */
 const SETTLE_MS = 200
 const RETRY_MS = 10_000
@@ -80,8 +81,8 @@ export const createSparks = ({ api, fleet }: SparksDeps): Sparks => {
   const askForWanted = (): void => {
     const { ids, metrics } = wanted
     const lacking = ids.filter((id) => !metrics.every((metric) => lineOf(id).asked.has(metric)))
-    for (let i = 0; i < lacking.length; i += MOST_DEVICES)
-      void ask(lacking.slice(i, i + MOST_DEVICES), metrics)
+    const most = Math.min(MOST_DEVICES, Math.floor(MOST_SERIES / metrics.length))
+    for (let i = 0; i < lacking.length; i += most) void ask(lacking.slice(i, i + most), metrics)
   }
 
   const plan = (inMs: number): void => {

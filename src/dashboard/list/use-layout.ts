@@ -6,17 +6,27 @@ export interface Layout {
   readonly rowHeight: number
   /** Metrics that have room for a column. */
   readonly metrics: number
+  /** There is room for what has no column. */
+  readonly hasOthers: boolean
 }
 
-/** As in list.css. */
+/** As in list.css and cards.css, in CSS pixels. */
 const NARROW_BELOW = 720
-const ROW_PX = 46
-const CARD_PX = 112
+const OTHERS_FROM = 1_000
+const ROW = 46
+const CARD = 112
+const FIXED_COLUMNS = 40 + 128 + 96 + 112
+const NAME_COLUMN = 190
+const OTHERS_COLUMN = 170
+const METRIC_COLUMN = 164
+const MOST_METRICS = 6
 
-const layoutFor = (width: number): Layout => {
-  if (width < NARROW_BELOW) return { isNarrow: true, rowHeight: CARD_PX, metrics: 3 }
-  const metrics = width < 900 ? 1 : width < 1_060 ? 2 : width < 1_240 ? 3 : 4
-  return { isNarrow: false, rowHeight: ROW_PX, metrics }
+export const layoutFor = (width: number): Layout => {
+  if (width < NARROW_BELOW) return { isNarrow: true, rowHeight: CARD, metrics: 3, hasOthers: false }
+  const hasOthers = width >= OTHERS_FROM
+  const room = width - FIXED_COLUMNS - NAME_COLUMN - (hasOthers ? OTHERS_COLUMN : 0)
+  const metrics = Math.min(MOST_METRICS, Math.max(1, Math.floor(room / METRIC_COLUMN)))
+  return { isNarrow: false, rowHeight: ROW, metrics, hasOthers }
 }
 
 export const useLayout = (): Layout => {
@@ -25,7 +35,11 @@ export const useLayout = (): Layout => {
     const look = (): void => {
       const next = layoutFor(innerWidth)
       setLayout((before) =>
-        before.isNarrow === next.isNarrow && before.metrics === next.metrics ? before : next,
+        before.isNarrow === next.isNarrow &&
+        before.metrics === next.metrics &&
+        before.hasOthers === next.hasOthers
+          ? before
+          : next,
       )
     }
     addEventListener('resize', look)
