@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
-import { BROWSER_PACKAGES, type Machine, PACKAGES, planInstall, SERVICES } from '../../support/service-packages.ts'
+import {
+  BROWSER_PACKAGES,
+  type Machine,
+  PACKAGES,
+  planInstall,
+  SERVICES,
+} from '../../support/service-packages.ts'
 
 const DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n'
 const UBUNTU_CHILD = 'ID=pop\nID_LIKE="ubuntu debian"\n'
