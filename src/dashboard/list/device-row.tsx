@@ -88,8 +88,8 @@ const Row = ({ id, index, metrics, hasOthers, sparks }: RowProps) => {
       </td>
       {metrics.map((metric) => (
         <td class="metric" key={metric} data-label={metricWords(metric).label}>
-          <Sparkline points={sparks.points(id, metric)} now={now()} />
           <Value metric={metric} value={values.get(metric)} />
+          <Sparkline points={sparks.points(id, metric)} now={now()} />
         </td>
       ))}
       {hasOthers && (

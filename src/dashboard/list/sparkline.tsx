@@ -1,6 +1,6 @@
 import { type SparkPoint, sparkPath } from './spark-series.ts'
 
-const BOX = { width: 64, height: 20 } as const
+const BOX = { width: 56, height: 20 } as const
 
 /** A picture of the last hour; the value beside it is what is read. */
 export const Sparkline = ({

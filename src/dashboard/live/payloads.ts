@@ -1,9 +1,12 @@
 /** What the messages that the page listens to hold. Undefined: none of ours, and left alone. */
 import type { Json, Latest } from '../answers.ts'
 
+/** It keeps nothing from one text to the next. */
+const UTF8 = new TextDecoder()
+
 const objectIn = (payload: Uint8Array): { readonly [key: string]: unknown } | undefined => {
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(payload))
+    const value: unknown = JSON.parse(UTF8.decode(payload))
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as { readonly [key: string]: unknown })
       : undefined
@@ -33,7 +36,7 @@ export interface StatusMessage {
 /** `devices/{id}/status`; a board's own will may be the bare word. */
 export const readStatus = (payload: Uint8Array): StatusMessage | undefined => {
   const told = objectIn(payload)
-  const word = told === undefined ? new TextDecoder().decode(payload).trim() : told.status
+  const word = told === undefined ? UTF8.decode(payload).trim() : told.status
   if (word !== 'online' && word !== 'offline') return undefined
   return { status: word, at: typeof told?.at === 'number' ? told.at : undefined }
 }

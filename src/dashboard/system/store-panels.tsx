@@ -5,9 +5,15 @@ import type { StorageTable, SystemAnswer } from './system-answer.ts'
 
 const percent = (share: number): string => `${numbers.fixed(share * 100, share < 0.1 ? 1 : 0)} %`
 
+const YEAR_S = 31_536_000
+
+const untilFull = (seconds: number | null): string => {
+  if (seconds === null) return 'It does not grow'
+  return seconds > YEAR_S ? 'More than a year' : formatSpan(seconds * 1_000)
+}
+
 export const SpoolPanel = ({ spool, drainLagMs }: Pick<SystemAnswer, 'spool' | 'drainLagMs'>) => {
   const share = spool.maxBytes > 0 ? spool.bytes / spool.maxBytes : 0
-  const { secondsUntilFull } = spool
   return (
     <Panel title="Spool">
       <Meter label={`The spool is ${percent(share)} full`} share={share} high={0.8} />
@@ -17,7 +23,7 @@ export const SpoolPanel = ({ spool, drainLagMs }: Pick<SystemAnswer, 'spool' | '
           ['Rows waiting', numbers.count(spool.waitingRows)],
           ['Oldest waits for', spool.waitingRows === 0 ? '–' : formatSpan(spool.oldestMs)],
           ['From disk to Postgres', formatSpan(drainLagMs)],
-          ['Full in', secondsUntilFull === null ? 'It does not grow' : formatSpan(secondsUntilFull * 1_000)],
+          ['Full in', untilFull(spool.secondsUntilFull)],
         ]}
       />
     </Panel>

@@ -39,8 +39,10 @@ export const SystemView = () => {
           <PartsPanel parts={answer.parts} />
           <BalancePanel balance={answer.balance} missing={answer.missing} />
           <SpoolPanel spool={answer.spool} drainLagMs={answer.drainLagMs} />
-          <DiskPanel disk={answer.disk} />
-          <ConnectionsPanel connections={answer.connections} />
+          <div class="stack">
+            <DiskPanel disk={answer.disk} />
+            <ConnectionsPanel connections={answer.connections} />
+          </div>
           <StoragePanel storage={answer.storage} rollups={answer.rollups} now={answer.now} />
           <CachesPanel caches={answer.caches} />
         </div>
