@@ -1,4 +1,5 @@
 /** The HTTP side over a bridge, with what it tells of the program: metrics, health, load. */
+import { join } from 'node:path'
 import { type BridgeEmitter, createMemoryRange } from '../bridge/index.ts'
 import { NO_EXTERNAL_STATS } from '../mosquitto-compat/index.ts'
 import type { AckLatency } from './ack-latency.ts'
@@ -8,13 +9,16 @@ import type { BridgeParts } from './build-bridge.ts'
 import { type TlsNumbers, type TlsParts, watchTls } from './build-tls.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
-import { createFacade, type Facade, type SystemLoad } from './facade/index.ts'
+import { createDiskSpace } from './disk-space.ts'
+import { createFacade, type Facade, type FacadeDeps, type SystemLoad } from './facade/index.ts'
 import { createForecast } from './forecast.ts'
 import { reportHealth } from './health.ts'
 import type { LimitedLog } from './logging.ts'
 import type { MessageBroker } from './message-broker.ts'
 import { createMetrics, type Gauges } from './metrics/index.ts'
 import { admitsThisMachineOnly } from './start-check.ts'
+import { systemFigures } from './system-figures.ts'
+import type { Throughput } from './throughput.ts'
 
 export interface FacadeParts extends BridgeParts {
   readonly version: string
@@ -24,6 +28,7 @@ export interface FacadeParts extends BridgeParts {
   readonly broker: MessageBroker
   readonly events: BridgeEmitter
   readonly acks: AckLatency
+  readonly throughput: Throughput
   /** Undefined: no HTTPS. */
   readonly tls: TlsParts | undefined
   readonly access: AccessParts
@@ -32,6 +37,9 @@ export interface FacadeParts extends BridgeParts {
 }
 
 const MAX_RECENT = 500
+/** Where `npm run build` leaves the page: `dist/dashboard`. The sources are in no such folder. */
+const PAGE_FOLDER = join(import.meta.dirname, '..', 'dashboard')
+
 const clock = (): number => Date.now()
 const monotonic = (): number => performance.now()
 
@@ -41,17 +49,13 @@ const ALONE = { nodes: 0, filters: 0, sent: 0, packets: 0, failed: 0 } as const
 const gaugesOf = (
   { access, bridge, broker, config, database, recognition, recordings }: FacadeParts,
   facade: () => Pick<Facade, 'connections' | 'sockets' | 'bodies' | 'denied'>,
-  tls: () => TlsNumbers,
+  { tls, untilFull }: { readonly tls: () => TlsNumbers; readonly untilFull: () => number },
 ): Gauges => ({
   balance: bridge.balance.total,
   missing: () => bridge.stats().missing,
   spoolBytes: () => bridge.stats().spoolBytes,
   spoolMaxBytes: config.spool.maxBytes,
-  spoolSecondsUntilFull: createForecast({
-    used: () => bridge.stats().spoolBytes,
-    max: config.spool.maxBytes,
-    monotonic,
-  }),
+  spoolSecondsUntilFull: untilFull,
   oldestSpooledMs: () => bridge.stats().oldestSpooledMs,
   waitingRows: () => bridge.stats().waitingRows,
   pendingBytes: () => bridge.stats().pendingBytes,
@@ -78,6 +82,22 @@ const loadOf = ({ bridge, broker, config }: FacadeParts): SystemLoad => {
   return { spool, pendingBytes, mqttConnections: broker.connections, caches }
 }
 
+const forecastOf = ({ bridge, config }: FacadeParts) => {
+  const used = (): number => bridge.stats().spoolBytes
+  return createForecast({ used, max: config.spool.maxBytes, monotonic })
+}
+
+const figuresOf = (
+  { bridge, broker, config, throughput }: FacadeParts,
+  facade: () => Pick<Facade, 'connections'>,
+  untilFull: () => number,
+): FacadeDeps['figures'] => {
+  const disk = createDiskSpace({ folder: config.dataDir, monotonic })
+  const connections = () => ({ mqtt: broker.connections, http: facade().connections })
+  const spool = { spoolMaxBytes: config.spool.maxBytes, secondsUntilFull: untilFull }
+  return () => systemFigures({ stats: bridge.stats, throughput, connections, disk, ...spool })
+}
+
 /** It listens to nothing before it is started. */
 export const buildFacade = (parts: FacadeParts): Facade => {
   const { version, config, limited, database, broker, events, acks, bridge, redis, access } = parts
@@ -95,10 +115,11 @@ export const buildFacade = (parts: FacadeParts): Facade => {
       replica: database?.replica?.health,
       redis: redis && (() => redis.available && bridge.stats().latestAvailable),
     })
+  const untilFull = forecastOf(parts)
   const tls = watchTls(parts.tls, limited, clock)
   const metrics = createMetrics(
     { bridge: events, broker: broker.events, acks: acks.events },
-    gaugesOf(parts, () => facade, tls.numbers),
+    gaugesOf(parts, () => facade, { tls: tls.numbers, untilFull }),
   )
   const load = () => loadOf(parts)
   const write = (level: 'error' | 'warn') => (fields: object, msg: string) =>
@@ -124,7 +145,9 @@ export const buildFacade = (parts: FacadeParts): Facade => {
     {
       ...services,
       doorkeeper: access.doorkeeper,
+      letters: database?.letters,
       load,
+      figures: figuresOf(parts, () => facade, untilFull),
       health,
       metrics: metrics.text,
       clock,
@@ -141,6 +164,7 @@ export const buildFacade = (parts: FacadeParts): Facade => {
       rateLimitMax: config.rateLimitMax,
       recognizes: config.recognition.url !== undefined,
       version,
+      pageFolder: PAGE_FOLDER,
     },
   )
   return facade

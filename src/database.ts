@@ -8,6 +8,7 @@ import {
   createPostgresBuzzer,
   createPostgresCredentialChanges,
   createPostgresCredentials,
+  createPostgresDeadLetters,
   createPostgresDevices,
   createPostgresExport,
   createPostgresHistory,
@@ -29,6 +30,7 @@ import {
   type TableStorage,
 } from '../bridge/index.ts'
 import { errorText } from './error-text.ts'
+import type { DeviceLetters } from './facade/index.ts'
 import type { LimitedLog, Log } from './logging.ts'
 import { createPostgresHealth } from './postgres-health.ts'
 import { createReadReplica, type ReadReplica } from './read-replica.ts'
@@ -43,6 +45,8 @@ export interface Database {
   readonly buzzer: BuzzerStore
   readonly credentials: CredentialStore
   readonly changes: CredentialChanges
+  /** The newest dead letters of a device. */
+  readonly letters: DeviceLetters
   /** Undefined: no DATABASE_READ_URL. */
   readonly replica: Pick<ReadReplica, 'health' | 'reads'> | undefined
   /** Migrates and makes partitions; a Postgres that is away is no error: it is made ready when it comes. */
@@ -153,6 +157,7 @@ export const createDatabase = (
     devices: createPostgresDevices(pool),
     buzzer: createPostgresBuzzer(pool),
     credentials: createPostgresCredentials(pool),
+    letters: createPostgresDeadLetters(pool).ofDevice,
     changes: createPostgresCredentialChanges({
       url: options.url,
       onListening: (listening, error) => {

@@ -20,6 +20,7 @@ export const ZONES = [
   'compat', // mosquitto-compat
   'compat-door',
   'facade', // src/facade
+  'dashboard', // src/dashboard, in the browser
   'src',
   'test',
 ] as const
@@ -45,6 +46,7 @@ const FOLDERS: readonly (readonly [string, Zone])[] = [
   ['broker/', 'broker'],
   ['mosquitto-compat/', 'compat'],
   ['src/facade/', 'facade'],
+  ['src/dashboard/', 'dashboard'],
   ['src/', 'src'],
   ['test/', 'test'],
 ]
@@ -70,12 +72,13 @@ const MAY_IMPORT: { readonly [zone in Zone]: readonly Zone[] } = {
   compat: ['door', 'core-door', 'compat'],
   'compat-door': ['door', 'core-door', 'compat'],
   facade: ['door', 'core-door', 'src', 'facade'],
+  dashboard: ['core-door', 'dashboard'],
   src: ['door', 'core-door', 'broker-door', 'compat-door', 'facade', 'src'],
   test: ZONES,
 }
 
-/** Zones that may take only types from the bridge: at run time they are handed what they need. */
-const TYPES_ONLY: readonly Zone[] = ['broker', 'broker-door', 'compat', 'compat-door']
+/** Zones that may take only types from the bridge: at run time they are handed what they need, or are elsewhere. */
+const TYPES_ONLY: readonly Zone[] = ['broker', 'broker-door', 'compat', 'compat-door', 'dashboard']
 
 type PackageRule = { readonly only: readonly string[] } | { readonly never: readonly string[] }
 
@@ -94,6 +97,7 @@ const PACKAGES: { readonly [zone in Zone]?: PackageRule } = {
   'broker-door': { never: ['pg', 'pg-copy-streams', 'ioredis', 'mqtt', 'fastify'] },
   compat: { never: ['pg', 'pg-copy-streams', 'ioredis', 'aedes', 'fastify'] },
   'compat-door': { never: ['pg', 'pg-copy-streams', 'ioredis', 'aedes', 'fastify'] },
+  dashboard: { only: ['preact', '@preact/signals', 'uplot', 'mqtt-js'] },
   facade: { never: ['pg', 'pg-copy-streams', 'ioredis', 'aedes', 'mqtt'] },
 }
 

@@ -133,6 +133,8 @@ export const createFacadeWorld = (): FacadeWorld => {
         },
         get: async (id) => world.devices.find((known) => known.id === id),
         counts: async () => absent('devices.counts'),
+        overview: async () => absent('devices.overview'),
+        summary: async () => absent('devices.summary'),
         register: () => absent('devices.register'),
         heartbeat: async (said) => world.devices.find(({ id }) => id === said.deviceId),
         alive: () => undefined,
@@ -146,6 +148,7 @@ export const createFacadeWorld = (): FacadeWorld => {
       balance: balanceOfStored(stored),
       events: createBridgeEmitter(),
       load: () => absent('load'),
+      figures: () => absent('figures'),
       health: () => world.health,
       metrics: async () => ({
         contentType: 'text/plain; version=0.0.4; charset=utf-8',

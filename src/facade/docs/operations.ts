@@ -51,7 +51,15 @@ export const OPERATIONS: { readonly [methodAndPath: string]: Operation } = {
     summary: 'A known device says that it lives; 404 when nobody knows it',
     body: heartbeat,
   },
+  'GET /api/v1/overview': {
+    tag: 'devices',
+    summary: 'All devices (10,000 at most) with their latest values, from memory',
+  },
   'GET /api/v1/devices': { tag: 'devices', summary: 'The devices seen last, at most 100' },
+  'GET /api/v1/devices/:deviceId': {
+    tag: 'devices',
+    summary: 'One device: values, losses, dead letters, buzzer, picture; 404 when nobody knows it',
+  },
   'POST /api/v1/devices/:deviceId/command': {
     tag: 'devices',
     summary: 'Send a command to a device over MQTT',
@@ -143,6 +151,10 @@ export const OPERATIONS: { readonly [methodAndPath: string]: Operation } = {
     summary:
       'What became of everything received: in all, and of the devices that sent most or the one asked for',
     query: object({ deviceId, limit: { ...limit(500), default: 100 } }),
+  },
+  'GET /api/v1/system/overview': {
+    tag: 'system',
+    summary: 'Rates, spool, balance, caches, connections, disk and tables, in one answer',
   },
   'GET /api/v1/openapi.json': {
     tag: 'system',
