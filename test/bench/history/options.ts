@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 
-export const HISTORY_SCENARIO_NAMES = ['store', 'http', 'overview'] as const
+export const HISTORY_SCENARIO_NAMES = ['ranges', 'overview'] as const
 export type HistoryScenarioName = (typeof HISTORY_SCENARIO_NAMES)[number]
 
 export interface HistoryOptions {
