@@ -13,6 +13,7 @@ import { createDiskSpace } from './disk-space.ts'
 import { createFacade, type Facade, type FacadeDeps, type SystemLoad } from './facade/index.ts'
 import { createForecast } from './forecast.ts'
 import { reportHealth } from './health.ts'
+import { createHistoryFigures, type HistoryCounts, type HistoryFigures } from './history-figures.ts'
 import type { LimitedLog } from './logging.ts'
 import type { MessageBroker } from './message-broker.ts'
 import { createMetrics, type Gauges } from './metrics/index.ts'
@@ -46,10 +47,23 @@ const monotonic = (): number => performance.now()
 /** Without a cluster there is nobody to tell. */
 const ALONE = { nodes: 0, filters: 0, sent: 0, packets: 0, failed: 0 } as const
 
+/** Without a database memory holds up to 100 readings of a device, and no more is known. */
+const historyOf = ({ database, bridge, limited }: FacadeParts): HistoryFigures => {
+  const inMemory = createMemoryRange((deviceId) => bridge.readings.recent(deviceId, MAX_RECENT))
+  return createHistoryFigures({ ranges: database?.ranges ?? inMemory, exports: database?.exports }, limited)
+}
+
+/** What is made here and told by /metrics. */
+interface Own {
+  readonly tls: () => TlsNumbers
+  readonly untilFull: () => number
+  readonly history: () => HistoryCounts
+}
+
 const gaugesOf = (
   { access, bridge, broker, config, database, recognition, recordings }: FacadeParts,
   facade: () => Pick<Facade, 'connections' | 'sockets' | 'bodies' | 'denied'>,
-  { tls, untilFull }: { readonly tls: () => TlsNumbers; readonly untilFull: () => number },
+  { tls, untilFull, history }: Own,
 ): Gauges => ({
   balance: bridge.balance.total,
   missing: () => bridge.stats().missing,
@@ -69,6 +83,7 @@ const gaugesOf = (
   logins: access.stats,
   external: () => broker.external?.stats() ?? NO_EXTERNAL_STATS,
   replicaReads: () => database?.replica?.reads(),
+  history,
   storage: () => database?.storageNumbers(),
   recognition: recognition.stats,
   recordings: recordings.stats,
@@ -116,22 +131,21 @@ export const buildFacade = (parts: FacadeParts): Facade => {
       redis: redis && (() => redis.available && bridge.stats().latestAvailable),
     })
   const untilFull = forecastOf(parts)
+  const history = historyOf(parts)
   const tls = watchTls(parts.tls, limited, clock)
   const metrics = createMetrics(
     { bridge: events, broker: broker.events, acks: acks.events },
-    gaugesOf(parts, () => facade, { tls: tls.numbers, untilFull }),
+    gaugesOf(parts, () => facade, { tls: tls.numbers, untilFull, history: history.counts }),
   )
   const load = () => loadOf(parts)
   const write = (level: 'error' | 'warn') => (fields: object, msg: string) =>
     limited.write({ key: msg, level, msg, fields: { ...fields } })
   const log = { error: write('error'), warn: write('warn') }
   const bus = broker.cluster?.bus
-  // Without a database memory holds up to 100 readings of a device, and no more is known.
-  const ranges = database?.ranges ?? createMemoryRange((deviceId) => readings.recent(deviceId, MAX_RECENT))
-  const history = { ranges, exports: database?.exports }
   const services = {
     readings,
-    ...history,
+    ranges: history.ranges,
+    exports: history.exports,
     devices,
     buzzer,
     frames,

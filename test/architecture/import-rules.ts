@@ -9,7 +9,7 @@ import type { Import } from './imports-of.ts'
 export const ZONES = [
   'core', // bridge/core
   'core-door', // bridge/core/index.ts: core for others, safe in a browser
-  'ports', // bridge/ports.ts
+  'ports', // bridge/ports.ts, bridge/history-ports.ts
   'events', // bridge/events.ts, bridge/services.ts
   'pipeline', // bridge/pipeline
   'stores', // bridge/stores
@@ -30,6 +30,7 @@ export type Zone = (typeof ZONES)[number]
 const EXACT: { readonly [path: string]: Zone } = {
   'bridge/core/index.ts': 'core-door',
   'bridge/ports.ts': 'ports',
+  'bridge/history-ports.ts': 'ports',
   'bridge/events.ts': 'events',
   'bridge/services.ts': 'events',
   'bridge/index.ts': 'door',
@@ -61,7 +62,7 @@ const INSIDE_BRIDGE = ['core', 'core-door', 'ports', 'events'] as const
 const MAY_IMPORT: { readonly [zone in Zone]: readonly Zone[] } = {
   core: ['core'],
   'core-door': ['core'],
-  ports: ['core', 'core-door'],
+  ports: ['core', 'core-door', 'ports'],
   events: ['core', 'core-door', 'ports'],
   pipeline: [...INSIDE_BRIDGE, 'pipeline'],
   stores: ['core', 'core-door', 'ports', 'stores'],

@@ -174,6 +174,7 @@ describe('an export', () => {
       'text/csv; charset=utf-8; header=present',
       '',
     ])
+    expect(head.headers['content-length']).toBeUndefined()
     await untilIdle()
   })
 })

@@ -1,4 +1,5 @@
 /** The rows of a range as a file: CSV or a JSON object a line, at the pace of whoever reads them. */
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import {
   type DeviceId,
@@ -75,7 +76,8 @@ export const sendExport = async (
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   }
-  if (request.method === 'HEAD') return reply.headers(headers).send()
+  // Nothing, and no length of it: how long it is, is known at its end.
+  if (request.method === 'HEAD') return reply.headers(headers).send(Readable.from([]))
   const gone = new AbortController()
   const caller = callerOf(request)
   const leave = caller === undefined ? undefined : visits.enter(caller, () => request.socket.destroy())
