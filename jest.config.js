@@ -20,7 +20,7 @@ export default {
   maxWorkers: 3,
   // Nothing asserts a time; a busy machine is given more than jest's 5 s.
   testTimeout: 20_000,
-  projects: ['architecture', 'unit', 'services', 'system', 'deployments', 'faults'].map((name) =>
+  projects: ['architecture', 'unit', 'services', 'system', 'deployments', 'faults', 'browser'].map((name) =>
     project(name),
   ),
 }

@@ -234,7 +234,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       latest: latest.get,
       onLatest: latest.onLatest,
     },
-    devices: createDeviceService({ registry, publisher, events, clock }),
+    devices: createDeviceService({ ...deps, registry, latest, frames }, { isShared }),
     buzzer,
     frames,
     balance: ledger,

@@ -32,8 +32,13 @@ export interface BridgeEvents {
   'spool:full': [{ full: boolean; bytes: number }]
   /** Damage found and left behind while opening or reading the spool. */
   'spool:damaged': [{ lostRows: number; detail: string }]
-  /** A batch is in Postgres: readings and dead letters stored, milliseconds, rows still waiting. */
-  'drain:stored': [{ readings: number; deadLetters: number; bytes: number; ms: number; waiting: number }]
+  /**
+   * A batch is in Postgres: readings and dead letters stored, milliseconds, rows still waiting; `lagMs` after its
+   * oldest row was durable.
+   */
+  'drain:stored': [
+    { readings: number; deadLetters: number; bytes: number; ms: number; lagMs: number; waiting: number },
+  ]
   /** A batch could not be stored; tried again after `retryInMs`. */
   'drain:failed': [{ error: unknown; retryInMs: number }]
   /** The drain works again after failures. */

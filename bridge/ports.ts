@@ -6,8 +6,10 @@
 import type { BuzzerRequest } from './core/buzzer.ts'
 import type { Device } from './core/device.ts'
 import type { Latest } from './core/latest.ts'
-import type { DeviceId, Reading } from './core/reading.ts'
+import type { DeviceId } from './core/reading.ts'
 import type { BootClaim, CheckedBoot } from './core/unverified.ts'
+
+export type * from './history-ports.ts'
 
 /** Wall clock, epoch milliseconds. */
 export type Clock = () => number
@@ -189,13 +191,6 @@ export interface ReadingSink {
    * ask `cursor`).
    */
   store(batch: Batch): Promise<Stored>
-}
-
-export interface HistoryReader {
-  /** The newest readings of a device by time of receipt, newest first. */
-  recent(deviceId: DeviceId, limit: number): Promise<readonly Reading[]>
-  /** The newest reading of each device by its own time; devices without one are absent. */
-  newest(deviceIds: readonly DeviceId[]): Promise<readonly Reading[]>
 }
 
 export interface DeviceStore {

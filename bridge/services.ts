@@ -48,6 +48,21 @@ export interface DeviceFacts {
   readonly wifiRssi?: number | undefined
 }
 
+/** One device with what is newest of it. */
+export interface DeviceSummary {
+  readonly device: Device
+  readonly latest: Latest | undefined
+  /** Of the pictures on disk. */
+  readonly frame: StoredFrame | undefined
+}
+
+export interface DeviceOverview {
+  /** Newest `lastSeen` first. */
+  readonly devices: readonly DeviceSummary[]
+  /** Devices in memory, which is all of them up to 100,000. */
+  readonly total: number
+}
+
 /** How many devices are shown with each status. */
 export type DeviceCounts = Readonly<Record<ReportedStatus, number>>
 
@@ -57,6 +72,13 @@ export interface DeviceService {
   get(deviceId: DeviceId): Promise<Device | undefined>
   /** Of the devices in memory, which are those heard of last (100,000 at most). Throws as `list`. */
   counts(): Promise<DeviceCounts>
+  /**
+   * The devices with their latest values, at most `limit`, out of memory: what is not there yet may lack for a moment
+   * after a start. Throws as `list`.
+   */
+  overview(limit: number): Promise<DeviceOverview>
+  /** The same of one device; undefined when nobody knows it. Throws STORE_UNAVAILABLE when that cannot be told. */
+  summary(deviceId: DeviceId): Promise<DeviceSummary | undefined>
   /** Registers a device, or registers it anew; raises `device:registered`. Throws STORE_UNAVAILABLE when there is no room. */
   register(registration: RegisterBody): Device
   /** What a known device reports of itself; undefined when nobody knows it. Throws STORE_UNAVAILABLE. */
@@ -108,6 +130,8 @@ export interface FrameService {
   take(deviceId: DeviceId, jpeg: Uint8Array, demands?: FrameDemands): Promise<FrameTaken>
   /** The newest picture of a camera, from memory. */
   newest(deviceId: DeviceId): { readonly frame: StoredFrame; readonly jpeg: Uint8Array } | undefined
+  /** The newest picture of a camera that is on disk. */
+  newestStored(deviceId: DeviceId): StoredFrame | undefined
   /** The camera whose picture is the newest of all. */
   newestCamera(): DeviceId | undefined
   /** Tells every stored picture of one camera, with its bytes. Returns its own end. */

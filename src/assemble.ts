@@ -20,6 +20,7 @@ import type { MessageBroker } from './message-broker.ts'
 import { reportEvents } from './report.ts'
 import { reportExternal } from './report-external.ts'
 import { checkStart } from './start-check.ts'
+import { createThroughput } from './throughput.ts'
 
 const urlOf = (scheme: string, { host, port }: BrokerAddress): string =>
   `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
@@ -90,6 +91,7 @@ export const assemble = (assembly: Assembly) => {
   })
   const { bridge, redis, recordings, recognition } = parts
   const acks = createAckLatency({ monotonic: () => performance.now() })
+  const throughput = createThroughput({ events, monotonic: () => performance.now() })
   const watch = createBalanceWatch({ balance: bridge.balance.total, log })
   const facade = buildFacade({
     ...parts,
@@ -100,6 +102,7 @@ export const assemble = (assembly: Assembly) => {
     broker,
     events,
     acks,
+    throughput,
     tls,
     access,
     addresses,
@@ -121,7 +124,7 @@ export const assemble = (assembly: Assembly) => {
 
   const listen = async (): Promise<void> => {
     try {
-      mqtt = mqttUrls(await broker.start(acks.intake(bridge.intake)), broker)
+      mqtt = mqttUrls(await broker.start(throughput.intake(acks.intake(bridge.intake))), broker)
     } catch (error) {
       throw listenError(error, config.mqtt, tls?.mqtts.wanted)
     }

@@ -1,5 +1,6 @@
 /** The HTTP side over a bridge, with what it tells of the program: metrics, health, load. */
-import type { BridgeEmitter } from '../bridge/index.ts'
+import { join } from 'node:path'
+import { type BridgeEmitter, createMemoryRange } from '../bridge/index.ts'
 import { NO_EXTERNAL_STATS } from '../mosquitto-compat/index.ts'
 import type { AckLatency } from './ack-latency.ts'
 import type { Addresses } from './addresses.ts'
@@ -8,13 +9,17 @@ import type { BridgeParts } from './build-bridge.ts'
 import { type TlsNumbers, type TlsParts, watchTls } from './build-tls.ts'
 import type { Config } from './config.ts'
 import type { Database } from './database.ts'
-import { createFacade, type Facade, type SystemLoad } from './facade/index.ts'
+import { createDiskSpace } from './disk-space.ts'
+import { createFacade, type Facade, type FacadeDeps, type SystemLoad } from './facade/index.ts'
 import { createForecast } from './forecast.ts'
 import { reportHealth } from './health.ts'
+import { createHistoryFigures, type HistoryCounts, type HistoryFigures } from './history-figures.ts'
 import type { LimitedLog } from './logging.ts'
 import type { MessageBroker } from './message-broker.ts'
 import { createMetrics, type Gauges } from './metrics/index.ts'
 import { admitsThisMachineOnly } from './start-check.ts'
+import { systemFigures } from './system-figures.ts'
+import type { Throughput } from './throughput.ts'
 
 export interface FacadeParts extends BridgeParts {
   readonly version: string
@@ -24,6 +29,7 @@ export interface FacadeParts extends BridgeParts {
   readonly broker: MessageBroker
   readonly events: BridgeEmitter
   readonly acks: AckLatency
+  readonly throughput: Throughput
   /** Undefined: no HTTPS. */
   readonly tls: TlsParts | undefined
   readonly access: AccessParts
@@ -31,26 +37,39 @@ export interface FacadeParts extends BridgeParts {
   readonly addresses: () => Addresses | undefined
 }
 
+const MAX_RECENT = 500
+/** Where `npm run build` leaves the page: `dist/dashboard`. The sources are in no such folder. */
+const PAGE_FOLDER = join(import.meta.dirname, '..', 'dashboard')
+
 const clock = (): number => Date.now()
 const monotonic = (): number => performance.now()
 
 /** Without a cluster there is nobody to tell. */
 const ALONE = { nodes: 0, filters: 0, sent: 0, packets: 0, failed: 0 } as const
 
+/** Without a database memory holds up to 100 readings of a device, and no more is known. */
+const historyOf = ({ database, bridge, limited }: FacadeParts): HistoryFigures => {
+  const inMemory = createMemoryRange((deviceId) => bridge.readings.recent(deviceId, MAX_RECENT))
+  return createHistoryFigures({ ranges: database?.ranges ?? inMemory, exports: database?.exports }, limited)
+}
+
+/** What is made here and told by /metrics. */
+interface Own {
+  readonly tls: () => TlsNumbers
+  readonly untilFull: () => number
+  readonly history: () => HistoryCounts
+}
+
 const gaugesOf = (
   { access, bridge, broker, config, database, recognition, recordings }: FacadeParts,
   facade: () => Pick<Facade, 'connections' | 'sockets' | 'bodies' | 'denied'>,
-  tls: () => TlsNumbers,
+  { tls, untilFull, history }: Own,
 ): Gauges => ({
   balance: bridge.balance.total,
   missing: () => bridge.stats().missing,
   spoolBytes: () => bridge.stats().spoolBytes,
   spoolMaxBytes: config.spool.maxBytes,
-  spoolSecondsUntilFull: createForecast({
-    used: () => bridge.stats().spoolBytes,
-    max: config.spool.maxBytes,
-    monotonic,
-  }),
+  spoolSecondsUntilFull: untilFull,
   oldestSpooledMs: () => bridge.stats().oldestSpooledMs,
   waitingRows: () => bridge.stats().waitingRows,
   pendingBytes: () => bridge.stats().pendingBytes,
@@ -64,6 +83,7 @@ const gaugesOf = (
   logins: access.stats,
   external: () => broker.external?.stats() ?? NO_EXTERNAL_STATS,
   replicaReads: () => database?.replica?.reads(),
+  history,
   storage: () => database?.storageNumbers(),
   recognition: recognition.stats,
   recordings: recordings.stats,
@@ -75,6 +95,22 @@ const loadOf = ({ bridge, broker, config }: FacadeParts): SystemLoad => {
   const { spoolBytes: bytes, waitingRows, pendingBytes, caches } = bridge.stats()
   const spool = { bytes, maxBytes: config.spool.maxBytes, waitingRows }
   return { spool, pendingBytes, mqttConnections: broker.connections, caches }
+}
+
+const forecastOf = ({ bridge, config }: FacadeParts) => {
+  const used = (): number => bridge.stats().spoolBytes
+  return createForecast({ used, max: config.spool.maxBytes, monotonic })
+}
+
+const figuresOf = (
+  { bridge, broker, config, throughput }: FacadeParts,
+  facade: () => Pick<Facade, 'connections'>,
+  untilFull: () => number,
+): FacadeDeps['figures'] => {
+  const disk = createDiskSpace({ folder: config.dataDir, monotonic })
+  const connections = () => ({ mqtt: broker.connections, http: facade().connections })
+  const spool = { spoolMaxBytes: config.spool.maxBytes, secondsUntilFull: untilFull }
+  return () => systemFigures({ stats: bridge.stats, throughput, connections, disk, ...spool })
 }
 
 /** It listens to nothing before it is started. */
@@ -94,22 +130,38 @@ export const buildFacade = (parts: FacadeParts): Facade => {
       replica: database?.replica?.health,
       redis: redis && (() => redis.available && bridge.stats().latestAvailable),
     })
+  const untilFull = forecastOf(parts)
+  const history = historyOf(parts)
   const tls = watchTls(parts.tls, limited, clock)
   const metrics = createMetrics(
     { bridge: events, broker: broker.events, acks: acks.events },
-    gaugesOf(parts, () => facade, tls.numbers),
+    gaugesOf(parts, () => facade, { tls: tls.numbers, untilFull, history: history.counts }),
   )
   const load = () => loadOf(parts)
   const write = (level: 'error' | 'warn') => (fields: object, msg: string) =>
     limited.write({ key: msg, level, msg, fields: { ...fields } })
   const log = { error: write('error'), warn: write('warn') }
   const bus = broker.cluster?.bus
-  const services = { readings, devices, buzzer, frames, recordings, recognition, balance, events, bus }
+  const services = {
+    readings,
+    ranges: history.ranges,
+    exports: history.exports,
+    devices,
+    buzzer,
+    frames,
+    recordings,
+    recognition,
+    balance,
+    events,
+    bus,
+  }
   const facade = createFacade(
     {
       ...services,
       doorkeeper: access.doorkeeper,
+      letters: database?.letters,
       load,
+      figures: figuresOf(parts, () => facade, untilFull),
       health,
       metrics: metrics.text,
       clock,
@@ -126,6 +178,7 @@ export const buildFacade = (parts: FacadeParts): Facade => {
       rateLimitMax: config.rateLimitMax,
       recognizes: config.recognition.url !== undefined,
       version,
+      pageFolder: PAGE_FOLDER,
     },
   )
   return facade

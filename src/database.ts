@@ -1,4 +1,4 @@
-/** The Postgres side of the program: one pool for reads, one connection for COPY, made ready before use. */
+/** The Postgres side of the program: two pools for reads, one connection for COPY, made ready before use. */
 import {
   type BuzzerStore,
   type Clock,
@@ -8,9 +8,12 @@ import {
   createPostgresBuzzer,
   createPostgresCredentialChanges,
   createPostgresCredentials,
+  createPostgresDeadLetters,
   createPostgresDevices,
+  createPostgresExport,
   createPostgresHistory,
   createPostgresPool,
+  createPostgresRange,
   createPostgresSink,
   createRollups,
   createStorageReader,
@@ -18,6 +21,8 @@ import {
   type HistoryReader,
   migrate,
   type PartHealth,
+  type RangeReader,
+  type ReadingExport,
   type ReadingSink,
   type RollupCounts,
   type RollupProgress,
@@ -25,6 +30,7 @@ import {
   type TableStorage,
 } from '../bridge/index.ts'
 import { errorText } from './error-text.ts'
+import type { DeviceLetters } from './facade/index.ts'
 import type { LimitedLog, Log } from './logging.ts'
 import { createPostgresHealth } from './postgres-health.ts'
 import { createReadReplica, type ReadReplica } from './read-replica.ts'
@@ -33,10 +39,14 @@ import { createStorageFigures } from './storage-figures.ts'
 export interface Database {
   readonly sink: ReadingSink
   readonly history: HistoryReader
+  readonly ranges: RangeReader
+  readonly exports: ReadingExport
   readonly devices: DeviceStore
   readonly buzzer: BuzzerStore
   readonly credentials: CredentialStore
   readonly changes: CredentialChanges
+  /** The newest dead letters of a device. */
+  readonly letters: DeviceLetters
   /** Undefined: no DATABASE_READ_URL. */
   readonly replica: Pick<ReadReplica, 'health' | 'reads'> | undefined
   /** Migrates and makes partitions; a Postgres that is away is no error: it is made ready when it comes. */
@@ -70,6 +80,9 @@ export interface DatabaseOptions {
 }
 
 const GOODBYE_MS = 1_500
+const POOL_CONNECTIONS = 8
+/** Questions over a range may take seconds: nothing else waits for them. */
+const RANGE_CONNECTIONS = 4
 
 /** Waits for the end of a part, but not for one that hangs. */
 const soon = (end: Promise<void>): Promise<unknown> =>
@@ -81,7 +94,14 @@ export const createDatabase = (
   options: DatabaseOptions,
 ): Database => {
   const warn = (what: string) => (error: unknown) => log.warn({ error: errorText(error) }, what)
-  const pool = createPostgresPool({ url: options.url, onIdleError: warn('a connection to Postgres broke') })
+  const openPool = (maxConnections: number) =>
+    createPostgresPool({
+      url: options.url,
+      maxConnections,
+      onIdleError: warn('a connection to Postgres broke'),
+    })
+  const pool = openPool(POOL_CONNECTIONS)
+  const rangePool = openPool(RANGE_CONNECTIONS)
   const partitions = createPartitions(
     { pool, clock },
     { onError: warn('partitions of the tables of readings could not be kept up') },
@@ -117,10 +137,12 @@ export const createDatabase = (
     { url: options.url, isShared: options.isShared === true },
   )
   const history = createPostgresHistory(pool)
+  const ranges = createPostgresRange(rangePool, { maxRunning: RANGE_CONNECTIONS })
+  const exports = createPostgresExport(pool, { url: options.url })
   const replica =
     options.readUrl === undefined
       ? undefined
-      : createReadReplica({ clock, limited, history, sink }, options.readUrl)
+      : createReadReplica({ clock, limited, history, ranges, exports, sink }, options.readUrl)
   const ask = async (): Promise<PartHealth> => {
     const { rows } = await pool.query<{ server_version: string }>('SHOW server_version')
     return { ok: true, message: 'connected', version: rows[0]?.server_version ?? null }
@@ -129,10 +151,13 @@ export const createDatabase = (
   return {
     sink: replica?.sink ?? sink,
     history: replica?.history ?? history,
+    ranges: replica?.ranges ?? ranges,
+    exports: replica?.exports ?? exports,
     replica,
     devices: createPostgresDevices(pool),
     buzzer: createPostgresBuzzer(pool),
     credentials: createPostgresCredentials(pool),
+    letters: createPostgresDeadLetters(pool).ofDevice,
     changes: createPostgresCredentialChanges({
       url: options.url,
       onListening: (listening, error) => {
@@ -152,7 +177,8 @@ export const createDatabase = (
     stop: async () => {
       await Promise.all([partitions.stop(), soon(rollups.stop())])
       // A Postgres that hangs would hold each of them for as long as a query may take.
-      await Promise.all([sink.close(), pool.end(), replica?.stop()].map((end) => soon(Promise.resolve(end))))
+      const ends = [sink.close(), pool.end(), rangePool.end(), replica?.stop()]
+      await Promise.all(ends.map((end) => soon(Promise.resolve(end))))
     },
     storage: async () => (await figures.read())?.tables ?? null,
     rollups: async () => (await figures.read())?.rollups ?? null,

@@ -25,6 +25,10 @@ export interface ForgottenRanges {
   readonly missing: number
 }
 
+/** The share of a boot's numbers that never came, or not yet: 0 to 1. */
+export const lossRatio = ({ missing, highest }: Pick<SequenceState, 'missing' | 'highest'>): number =>
+  missing / Math.max(1, highest, missing)
+
 /** With so many an ack still fits into the 256 bytes that PubSubClient takes, topic and a usual boot included. */
 export const MAX_GAPS = 4
 

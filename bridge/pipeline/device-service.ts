@@ -5,20 +5,32 @@ import type { BridgeEmitter } from '../events.ts'
 import type { Clock, Publisher } from '../ports.ts'
 import type { DeviceService } from '../services.ts'
 import { storableFacts } from './device-facts.ts'
+import {
+  createDeviceOverview,
+  type DeviceOverviewDeps,
+  type DeviceOverviewOptions,
+} from './device-overview.ts'
 import type { DeviceRegistry } from './device-registry.ts'
 
 export interface DeviceServiceDeps {
   readonly registry: Pick<
     DeviceRegistry,
-    'list' | 'get' | 'counts' | 'has' | 'register' | 'heartbeat' | 'alive' | 'describe'
+    'list' | 'get' | 'counts' | 'has' | 'register' | 'heartbeat' | 'alive' | 'describe' | 'stats'
   >
+  readonly latest: DeviceOverviewDeps['latest']
+  readonly frames: DeviceOverviewDeps['frames']
   readonly publisher: Publisher
   readonly events: BridgeEmitter
   readonly clock: Clock
+  /** Milliseconds that never jump. */
+  readonly monotonic: () => number
 }
 
 /** The service over one registry. */
-export const createDeviceService = (deps: DeviceServiceDeps): DeviceService => {
+export const createDeviceService = (
+  deps: DeviceServiceDeps,
+  options: DeviceOverviewOptions = {},
+): DeviceService => {
   const { registry, publisher, events, clock } = deps
 
   /** A device that was heard of since the start is known, also while its row cannot be read. */
@@ -35,6 +47,7 @@ export const createDeviceService = (deps: DeviceServiceDeps): DeviceService => {
     list: registry.list,
     get: registry.get,
     counts: registry.counts,
+    ...createDeviceOverview(deps, options),
     register: registry.register,
     heartbeat: async (heartbeat) =>
       (await isKnown(heartbeat.deviceId)) ? registry.heartbeat(heartbeat) : undefined,

@@ -146,6 +146,7 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
   /** One batch; false when there was nothing to store. */
   const copy = async (from: number): Promise<boolean> => {
     const mark = waiting.mark()
+    const waited = waiting.oldestMs()
     // Before the read, which need not find a row that becomes durable meanwhile.
     const { end, rows: endRow } = deps.reach()
     const [first, ...rest] = stretchOf(await spool.read(from, options.batchBytes), deps.runFrom)
@@ -164,7 +165,7 @@ export const createDrain = (deps: DrainDeps, options: DrainOptions = DRAIN_DEFAU
     waiting.stored(mark, { rows: rows.toRow - rows.fromRow - rows.lost, bytes, to }, started)
     trimBytes += bytes
     const ms = monotonic() - started
-    events.emit('drain:stored', { ...stored, bytes, ms, waiting: waiting.rows })
+    events.emit('drain:stored', { ...stored, bytes, ms, lagMs: waited + ms, waiting: waiting.rows })
     return true
   }
 

@@ -3,7 +3,7 @@
  * Read from the folder at the start, kept by whoever writes and removes; bounded in number and bytes.
  */
 import type { StoredFrame } from '../core/frame.ts'
-import { frameFilename, parseFrameFilename } from '../core/frame-name.ts'
+import { encodeFrameId, frameFilename, parseFrameFilename } from '../core/frame-name.ts'
 import type { DeviceId } from '../core/reading.ts'
 
 export interface FrameIndexLimits {
@@ -24,6 +24,8 @@ export interface FrameIndex {
   overflow(): readonly StoredFrame[]
   /** Newest first; of one camera, or not older than `sinceMs`. */
   list(filter: { readonly deviceId?: DeviceId; readonly sinceMs?: number }): readonly StoredFrame[]
+  /** The last picture of a camera that was added. */
+  newestOf(deviceId: DeviceId): StoredFrame | undefined
   /** The last picture that was added. */
   readonly last: StoredFrame | undefined
   readonly files: number
@@ -41,10 +43,15 @@ const byAge = (a: StoredFrame, b: StoredFrame): number => a.at - b.at
 const isOf = (frame: StoredFrame, deviceId: DeviceId): boolean =>
   frame.deviceId === deviceId || frame.filename === frameFilename(deviceId, frame.at)
 
+/** The encoded id of a file name. */
+const cameraOf = (filename: string): string => filename.slice(0, filename.lastIndexOf('_'))
+
 /** An empty index. */
 export const createFrameIndex = (limits: FrameIndexLimits): FrameIndex => {
   /** In order of storing, which is nearly the order of time. */
   const frames = new Map<string, StoredFrame>()
+  /** The last one of each camera, by the id as it stands in file names. */
+  const newest = new Map<string, StoredFrame>()
   let bytes = 0
   let last: StoredFrame | undefined
 
@@ -53,11 +60,14 @@ export const createFrameIndex = (limits: FrameIndexLimits): FrameIndex => {
   const remove = ({ filename }: StoredFrame): void => {
     bytes -= frames.get(filename)?.bytes ?? 0
     frames.delete(filename)
+    const camera = cameraOf(filename)
+    if (newest.get(camera)?.filename === filename) newest.delete(camera)
   }
 
   const add = (frame: StoredFrame): void => {
     remove(frame)
     frames.set(frame.filename, frame)
+    newest.set(cameraOf(frame.filename), frame)
     bytes += frame.bytes
     last = frame
   }
@@ -72,6 +82,7 @@ export const createFrameIndex = (limits: FrameIndexLimits): FrameIndex => {
       }
       const since = [...frames.values()]
       frames.clear()
+      newest.clear()
       bytes = 0
       for (const frame of found.sort(byAge)) add(frame)
       for (const frame of since) add(frame)
@@ -104,6 +115,7 @@ export const createFrameIndex = (limits: FrameIndexLimits): FrameIndex => {
       }
       return found.sort((a, b) => byAge(b, a))
     },
+    newestOf: (deviceId) => newest.get(encodeFrameId(deviceId)),
     get last() {
       return last
     },

@@ -150,6 +150,7 @@ export const createFrames = (deps: FramesDeps, options: FramesOptions): Frames =
     take: intake.take,
     receive: createReceive(deps, parts),
     newest: newest.get,
+    newestStored: index.newestOf,
     newestCamera: () => index.last?.deviceId,
     onFrame: listeners.add,
     list: async (filter = {}) => index.list(filter),

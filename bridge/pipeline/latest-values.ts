@@ -49,6 +49,8 @@ export interface LatestValues extends Lifecycle {
    * While one of these is away the answer may lack devices; throws STORE_UNAVAILABLE when it would be empty.
    */
   get(deviceIds: readonly DeviceId[]): Promise<readonly Latest[]>
+  /** What memory holds of a device, at once. */
+  peek(deviceId: DeviceId): Latest | undefined
   /** Calls back for changed devices, newest wins; the answer ends it. */
   onLatest(listener: LatestListener): () => void
   /** Writes what is not in the store yet; resolves also when that failed. */
@@ -152,6 +154,7 @@ export const createLatestValues = (
       for (const reading of readings) updateOne(reading)
     },
     get,
+    peek: (deviceId) => entries.get(deviceId)?.latest,
     onLatest: feed.add,
     flush: async () => writer?.flush(),
     stats: () => ({

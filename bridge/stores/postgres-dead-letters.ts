@@ -51,6 +51,8 @@ export interface DeadLetters {
   heads(page: LetterPage, filter?: LetterFilter): Promise<readonly DeadLetterHead[]>
   /** Whole letters, of up to 1 MiB each. */
   list(page: LetterPage): Promise<readonly DeadLetterRow[]>
+  /** The newest of a device, newest first, without a look at their payloads. */
+  ofDevice(deviceId: string, limit: number): Promise<readonly Omit<DeadLetterHead, 'bytes'>[]>
   get(id: number): Promise<DeadLetterRow | undefined>
   /** Deletes those with an id up to `upTo`, in pages of a transaction each; tells how many. */
   purge(filter: LetterFilter, upTo: number): Promise<number>
@@ -76,6 +78,9 @@ const HEADS = `
   WHERE ${FILTER} AND dead_letters.id < $6 ORDER BY dead_letters.id DESC LIMIT $7`
 const LIST = `
   SELECT ${WHOLE} FROM dead_letters WHERE dead_letters.id < $1 ORDER BY dead_letters.id DESC LIMIT $2`
+/** By an index of its own: a device without any costs nothing, however many others have. */
+const OF_DEVICE = `
+  SELECT ${HEAD} FROM dead_letters WHERE device_id = $1 ORDER BY dead_letters.id DESC LIMIT $2`
 const GET = `SELECT ${WHOLE} FROM dead_letters WHERE dead_letters.id = $1`
 const NEWEST = 'SELECT max(id)::double precision AS id FROM dead_letters'
 /** In the order of ids, and waiting for what a replay holds: it is moved, or still there to be deleted. */
@@ -126,6 +131,7 @@ export const createPostgresDeadLetters = (pool: pg.Pool): DeadLetters => {
     heads: ({ limit, before = Number.MAX_SAFE_INTEGER }, filter = {}) =>
       read<DeadLetterHead>(HEADS, [...filterValues(filter), before, limit]),
     list: ({ limit, before = Number.MAX_SAFE_INTEGER }) => read<DeadLetterRow>(LIST, [before, limit]),
+    ofDevice: (deviceId, limit) => read<Omit<DeadLetterHead, 'bytes'>>(OF_DEVICE, [deviceId, limit]),
     get: async (id) => (await read<DeadLetterRow>(GET, [id]))[0],
     purge,
     replay: (filter, options) => createReplay({ pool, newest })(filter, options),

@@ -6,14 +6,18 @@ import type {
   BridgeEmitter,
   BuzzerService,
   Clock,
+  DeviceId,
   DeviceService,
   FrameService,
   HealthReport,
   NodeBus,
+  RangeReader,
+  ReadingExport,
   ReadingService,
 } from '../../bridge/index.ts'
 import type { RecognitionService } from '../recognition/index.ts'
 import type { RecordingService } from '../recordings/index.ts'
+import type { SystemFigures } from './contract/overview.ts'
 import type { Doorkeeper } from './doorkeeper.ts'
 import type { BodyBudget } from './http/body-budget.ts'
 import type { Guard } from './http/guard.ts'
@@ -44,8 +48,23 @@ export interface SystemLoad {
   >
 }
 
+/** A dead letter without its payload. */
+export interface DeviceLetter {
+  readonly id: number
+  /** Epoch ms. */
+  readonly receivedAt: number
+  readonly topic: string
+  readonly reason: string
+  readonly detail: string
+}
+
+export type DeviceLetters = (deviceId: DeviceId, limit: number) => Promise<readonly DeviceLetter[]>
+
 export interface FacadeDeps {
   readonly readings: ReadingService
+  readonly ranges: RangeReader
+  /** Undefined: nothing is stored, and `ranges` knows what memory holds. */
+  readonly exports: ReadingExport | undefined
   readonly devices: DeviceService
   readonly buzzer: BuzzerService
   readonly frames: FrameService
@@ -57,7 +76,11 @@ export interface FacadeDeps {
   readonly events: BridgeEmitter
   /** The other nodes, whose events they are told of as well; undefined: none. */
   readonly bus?: NodeBus | undefined
+  /** The newest dead letters of a device. Throws STORE_UNAVAILABLE; undefined: no database is used. */
+  readonly letters?: DeviceLetters | undefined
   readonly load: () => SystemLoad
+  /** Never rejects. */
+  readonly figures: () => Promise<SystemFigures>
   readonly health: () => HealthReport | Promise<HealthReport>
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>
   readonly clock: Clock
@@ -99,6 +122,8 @@ export interface FacadeOptions {
   readonly isLocal?: boolean
   /** A face service is set: frames are announced with their recognition pending. */
   readonly recognizes?: boolean
+  /** Where the built page is; undefined, or a folder without it: none is served. */
+  readonly pageFolder?: string
   /** Shown by `/health` as `backendVersion`. */
   readonly version?: string
   /** Bound of a request body, unpacked. The contract says 50 MiB. */

@@ -7,15 +7,19 @@ import { buzzerCompleteRoute, buzzerPollRoute } from './routes/buzzer-poll-route
 import { buzzerControlRoute, buzzerPingRoute, buzzerRequestRoute } from './routes/buzzer-request-route.ts'
 import { buzzerStatusRoute } from './routes/buzzer-status-route.ts'
 import { commandRoute } from './routes/command-route.ts'
+import { deviceRoute } from './routes/device-route.ts'
 import { devicesRoute } from './routes/devices-route.ts'
 import { facesRoute } from './routes/faces-route.ts'
 import { filesRoute } from './routes/files-route.ts'
 import { framesRoute } from './routes/frames-route.ts'
 import { healthRoute } from './routes/health-route.ts'
 import { heartbeatRoute } from './routes/heartbeat-route.ts'
+import { historyRoute } from './routes/history-route.ts'
 import { ingestRoute } from './routes/ingest-route.ts'
 import { liveRoute } from './routes/live-route.ts'
 import { metricsRoute } from './routes/metrics-route.ts'
+import { overviewRoute } from './routes/overview-route.ts'
+import { pageRoute } from './routes/page-route.ts'
 import { readingsRoute } from './routes/readings-route.ts'
 import { recordRoute } from './routes/record-route.ts'
 import { recordingsRoute } from './routes/recordings-route.ts'
@@ -23,6 +27,7 @@ import { registerRoute } from './routes/register-route.ts'
 import { streamFastRoute } from './routes/stream-fast-route.ts'
 import { streamFrameRoute } from './routes/stream-frame-route.ts'
 import { systemBalanceRoute } from './routes/system-balance-route.ts'
+import { systemOverviewRoute } from './routes/system-overview-route.ts'
 import { systemPerformanceRoute } from './routes/system-performance-route.ts'
 import { systemStatusRoute } from './routes/system-status-route.ts'
 import { tokenRoute } from './routes/token-route.ts'
@@ -31,14 +36,17 @@ type Route = (app: FacadeApp, deps: RouteDeps, options: FacadeOptions) => void
 
 /** For supervisors and scrapers. */
 const OPERATOR_ROUTES: readonly Route[] = [healthRoute, metricsRoute]
-/** Pictures and films, under paths of their own. */
-const FILE_ROUTES: readonly Route[] = [filesRoute]
+/** Pictures, films and the page, under paths of their own. */
+const FILE_ROUTES: readonly Route[] = [filesRoute, pageRoute]
 /** Under `/api/v1`, and limited. */
 const API_ROUTES: readonly Route[] = [
   tokenRoute,
+  overviewRoute,
   devicesRoute,
+  deviceRoute,
   ingestRoute,
   readingsRoute,
+  historyRoute,
   registerRoute,
   heartbeatRoute,
   commandRoute,
@@ -58,6 +66,7 @@ const API_ROUTES: readonly Route[] = [
   systemStatusRoute,
   systemPerformanceRoute,
   systemBalanceRoute,
+  systemOverviewRoute,
 ]
 
 /** Registers every route; a new resource is a file of its own, an entry above, and one in route-access.ts. */

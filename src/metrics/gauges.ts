@@ -7,6 +7,7 @@ import type { RecognitionStats } from '../recognition/index.ts'
 import type { RecordingsStats } from '../recordings/index.ts'
 import { type ClusterCounts, readCluster } from './cluster-gauges.ts'
 import { readExternal } from './external-gauges.ts'
+import { type HistorySource, readHistory } from './history-gauges.ts'
 import { count, counts, gauge, gauges } from './instruments.ts'
 import { readReplica } from './replica-gauges.ts'
 import { readStorage, type StorageSource } from './storage-gauges.ts'
@@ -46,6 +47,7 @@ export interface Gauges {
   readonly external: () => ExternalStats
   /** Reads of history since the start, by who answered; undefined without a read replica. */
   readonly replicaReads: () => Readonly<Record<string, number>> | undefined
+  readonly history: () => HistorySource
   /** Tables of readings and rollups; undefined without a database. */
   readonly storage: StorageSource
   readonly recognition: () => RecognitionStats
@@ -84,6 +86,7 @@ export const readGauges = (registry: Registry, from: Gauges): void => {
   readTls(registry, from)
   readExternal(registry, from.external)
   readReplica(registry, from.replicaReads)
+  readHistory(registry, from.history)
   readStorage(registry, from.storage)
   readCluster(registry, from)
 }

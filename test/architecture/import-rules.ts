@@ -9,7 +9,7 @@ import type { Import } from './imports-of.ts'
 export const ZONES = [
   'core', // bridge/core
   'core-door', // bridge/core/index.ts: core for others, safe in a browser
-  'ports', // bridge/ports.ts
+  'ports', // bridge/ports.ts, bridge/history-ports.ts
   'events', // bridge/events.ts, bridge/services.ts
   'pipeline', // bridge/pipeline
   'stores', // bridge/stores
@@ -20,6 +20,7 @@ export const ZONES = [
   'compat', // mosquitto-compat
   'compat-door',
   'facade', // src/facade
+  'dashboard', // src/dashboard, in the browser
   'src',
   'test',
 ] as const
@@ -29,6 +30,7 @@ export type Zone = (typeof ZONES)[number]
 const EXACT: { readonly [path: string]: Zone } = {
   'bridge/core/index.ts': 'core-door',
   'bridge/ports.ts': 'ports',
+  'bridge/history-ports.ts': 'ports',
   'bridge/events.ts': 'events',
   'bridge/services.ts': 'events',
   'bridge/index.ts': 'door',
@@ -45,6 +47,7 @@ const FOLDERS: readonly (readonly [string, Zone])[] = [
   ['broker/', 'broker'],
   ['mosquitto-compat/', 'compat'],
   ['src/facade/', 'facade'],
+  ['src/dashboard/', 'dashboard'],
   ['src/', 'src'],
   ['test/', 'test'],
 ]
@@ -59,7 +62,7 @@ const INSIDE_BRIDGE = ['core', 'core-door', 'ports', 'events'] as const
 const MAY_IMPORT: { readonly [zone in Zone]: readonly Zone[] } = {
   core: ['core'],
   'core-door': ['core'],
-  ports: ['core', 'core-door'],
+  ports: ['core', 'core-door', 'ports'],
   events: ['core', 'core-door', 'ports'],
   pipeline: [...INSIDE_BRIDGE, 'pipeline'],
   stores: ['core', 'core-door', 'ports', 'stores'],
@@ -70,12 +73,13 @@ const MAY_IMPORT: { readonly [zone in Zone]: readonly Zone[] } = {
   compat: ['door', 'core-door', 'compat'],
   'compat-door': ['door', 'core-door', 'compat'],
   facade: ['door', 'core-door', 'src', 'facade'],
+  dashboard: ['core-door', 'dashboard'],
   src: ['door', 'core-door', 'broker-door', 'compat-door', 'facade', 'src'],
   test: ZONES,
 }
 
-/** Zones that may take only types from the bridge: at run time they are handed what they need. */
-const TYPES_ONLY: readonly Zone[] = ['broker', 'broker-door', 'compat', 'compat-door']
+/** Zones that may take only types from the bridge: at run time they are handed what they need, or are elsewhere. */
+const TYPES_ONLY: readonly Zone[] = ['broker', 'broker-door', 'compat', 'compat-door', 'dashboard']
 
 type PackageRule = { readonly only: readonly string[] } | { readonly never: readonly string[] }
 
@@ -94,6 +98,7 @@ const PACKAGES: { readonly [zone in Zone]?: PackageRule } = {
   'broker-door': { never: ['pg', 'pg-copy-streams', 'ioredis', 'mqtt', 'fastify'] },
   compat: { never: ['pg', 'pg-copy-streams', 'ioredis', 'aedes', 'fastify'] },
   'compat-door': { never: ['pg', 'pg-copy-streams', 'ioredis', 'aedes', 'fastify'] },
+  dashboard: { only: ['preact', '@preact/signals', 'uplot', 'mqtt-js'] },
   facade: { never: ['pg', 'pg-copy-streams', 'ioredis', 'aedes', 'mqtt'] },
 }
 

@@ -67,6 +67,6 @@ export const importsOf = ({ path, text }: SourceFile): readonly Import[] => {
     }
     for (const inner of Object.values(value)) visit(inner)
   }
-  visit(parseSync(text, { syntax: 'typescript', target: 'es2022' }).body)
+  visit(parseSync(text, { syntax: 'typescript', tsx: path.endsWith('.tsx'), target: 'es2022' }).body)
   return found
 }

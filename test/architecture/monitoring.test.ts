@@ -42,7 +42,7 @@ beforeAll(async () => {
   // What has a label is printed once it has happened.
   for (const via of ['mqtt', 'rest'] as const) acks.emit('acked', { via, ms: 1 })
   for (const sent of [true, false]) bridge.emit('device:commanded', { deviceId, sent })
-  bridge.emit('drain:stored', { readings: 1, deadLetters: 1, bytes: 1, ms: 1, waiting: 0 })
+  bridge.emit('drain:stored', { readings: 1, deadLetters: 1, bytes: 1, ms: 1, lagMs: 9, waiting: 0 })
   bridge.emit('frame:refused', { deviceId, reason: 'busy' })
   bridge.emit('bridge:error', { error, where: 'x' })
   broker.emit('limit:hit', { limit: 'maxConnections' })

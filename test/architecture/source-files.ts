@@ -15,9 +15,9 @@ export interface SourceFile {
 /** Text of a file, by its path from the root. */
 export const readText = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 
-const isCode = (name: string): boolean => name.endsWith('.ts') && !name.endsWith('.d.ts')
+const isCode = (name: string): boolean => /\.tsx?$/.test(name) && !name.endsWith('.d.ts')
 
-/** Every `.ts` file of the five parts. */
+/** Every `.ts` and `.tsx` file of the five parts. */
 export const sourceFiles = (): readonly SourceFile[] =>
   PARTS.flatMap((part) =>
     readdirSync(join(ROOT, part), { recursive: true, encoding: 'utf8' })

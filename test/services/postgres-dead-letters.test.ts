@@ -43,3 +43,30 @@ test('dead letters are counted, paged from the newest and had back byte for byte
     await database.drop()
   }
 })
+
+test('the newest of one device are found by their index, without a look at those of others', async () => {
+  const database = await migratedDatabase()
+  try {
+    const store = createPostgresDeadLetters(database.pool)
+    await database.pool.query(`
+      INSERT INTO dead_letters (received_at, topic, device_id, reason, detail, payload)
+      SELECT now(), 't', CASE WHEN n = 7 THEN 'rare' ELSE 'loud' END, 'bad-json', n::text, 'x'
+      FROM generate_series(1, 20000) AS n`)
+    await database.pool.query('ANALYZE dead_letters')
+    expect(await store.ofDevice('rare', 20)).toEqual([
+      {
+        ...{ id: 7, receivedAt: expect.any(Number), topic: 't', clientId: null, deviceId: 'rare' },
+        ...{ reason: 'bad-json', detail: '7' },
+      },
+    ])
+    expect((await store.ofDevice('loud', 2)).map(({ detail }) => detail)).toEqual(['20000', '19999'])
+    expect(await store.ofDevice('nobody', 2)).toEqual([])
+    const plan = await database.pool.query({
+      text: `EXPLAIN SELECT id FROM dead_letters WHERE device_id = 'nobody' ORDER BY id DESC LIMIT 20`,
+      rowMode: 'array',
+    })
+    expect(plan.rows.flat().join('\n')).toMatch(/Index.* using dead_letters_device/)
+  } finally {
+    await database.drop()
+  }
+})

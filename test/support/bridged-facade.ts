@@ -13,10 +13,17 @@ import type { BuzzerStore, DeviceStore } from '../../bridge/ports.ts'
 import { createDiskFrames } from '../../bridge/stores/disk-frames.ts'
 import { createMemoryBuzzer } from '../../bridge/stores/memory-buzzer.ts'
 import { createMemoryDevices } from '../../bridge/stores/memory-devices.ts'
+import { createMemoryRange } from '../../bridge/stores/memory-range.ts'
 import { createMemorySink, type MemorySink } from '../../bridge/stores/memory-sink.ts'
 import { createMemorySpool } from '../../bridge/stores/memory-spool.ts'
 import type { SystemLoad } from '../../src/facade/app.ts'
-import { createFacade, type Facade, type FacadeDeps, type FacadeOptions } from '../../src/facade/index.ts'
+import {
+  createFacade,
+  type Facade,
+  type FacadeDeps,
+  type FacadeOptions,
+  type SystemFigures,
+} from '../../src/facade/index.ts'
 import { createRecordings } from '../../src/recordings/index.ts'
 import { createFacadeWorld, FACADE_OPTIONS } from './facade-services.ts'
 
@@ -85,6 +92,19 @@ const loadOf = (bridge: Bridge): SystemLoad => {
   return { spool: { bytes, maxBytes, waitingRows }, pendingBytes, mqttConnections: 0, caches }
 }
 
+const figuresOf = (bridge: Bridge): SystemFigures => {
+  const { spoolBytes: bytes, waitingRows, oldestSpooledMs: oldestMs, missing } = bridge.stats()
+  const { maxSpoolBytes: maxBytes } = BRIDGE_OPTIONS.bounds
+  return {
+    rates: { messagesPerSecond: 0, readingsPerSecond: 0, storedPerSecond: 0 },
+    spool: { bytes, maxBytes, waitingRows, oldestMs, secondsUntilFull: null },
+    drainLagMs: oldestMs,
+    missing,
+    connections: { mqtt: 0, http: 0 },
+    ...{ disk: null, storage: null, rollups: null },
+  }
+}
+
 type Outage = { devices: boolean }
 
 /** The bridge, what it published, and a clock that can be moved on. */
@@ -132,7 +152,9 @@ export const startBridgedFacade = async (given: BridgedFacadeGiven = {}): Promis
     {
       ...createFacadeWorld().deps,
       ...{ readings, devices, buzzer, frames, recordings, balance, events },
+      ranges: createMemoryRange((deviceId) => readings.recent(deviceId, 500)),
       load: () => loadOf(bridge),
+      figures: async () => figuresOf(bridge),
       clock: time.now,
       // Tests send many wrong logins from one address.
       wait: async () => undefined,

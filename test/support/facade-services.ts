@@ -6,6 +6,7 @@ import {
   BridgeError,
   type BridgeErrorCode,
   createBridgeEmitter,
+  createMemoryRange,
   type Device,
   type DeviceId,
   decodeReadings,
@@ -120,6 +121,11 @@ export const createFacadeWorld = (): FacadeWorld => {
         latest: async () => [],
         onLatest: () => () => undefined,
       },
+      ranges: createMemoryRange(async (id) => {
+        check(id)
+        return world.stored.get(id) ?? []
+      }),
+      exports: undefined,
       devices: {
         list: async (limit) => {
           check()
@@ -127,6 +133,8 @@ export const createFacadeWorld = (): FacadeWorld => {
         },
         get: async (id) => world.devices.find((known) => known.id === id),
         counts: async () => absent('devices.counts'),
+        overview: async () => absent('devices.overview'),
+        summary: async () => absent('devices.summary'),
         register: () => absent('devices.register'),
         heartbeat: async (said) => world.devices.find(({ id }) => id === said.deviceId),
         alive: () => undefined,
@@ -140,6 +148,7 @@ export const createFacadeWorld = (): FacadeWorld => {
       balance: balanceOfStored(stored),
       events: createBridgeEmitter(),
       load: () => absent('load'),
+      figures: () => absent('figures'),
       health: () => world.health,
       metrics: async () => ({
         contentType: 'text/plain; version=0.0.4; charset=utf-8',

@@ -50,6 +50,11 @@ export const createMetricsRig = () => {
         closedLarge: 8,
         errors: 0,
       }),
+      history: () => ({
+        answers: { done: 41, busy: 42, timeout: 43, unavailable: 44 },
+        exports: { whole: 45, gone: 46, failed: 47, busy: 48, unavailable: 49 },
+        running: 50,
+      }),
       replicaReads: () => ({ replica: 31, lagging: 32, unavailable: 33, unknown: 34 }),
       storage: () => ({
         storage: {

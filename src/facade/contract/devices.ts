@@ -10,7 +10,7 @@ import {
 import { epochMs, errorAnswer, iso, responseTime } from './answers.ts'
 import { BAD_DEVICE_ID, givenText, readDeviceId } from './device-id.ts'
 
-const shownStatus = z.enum(['online', 'offline', 'warning', 'error', 'maintenance'])
+export const shownStatus = z.enum(['online', 'offline', 'warning', 'error', 'maintenance'])
 const capabilities = z.array(z.string()).readonly()
 
 /** The app calls `.toUpperCase()` on status and `.join` on capabilities, and shows a text time as N/A. */

@@ -31,6 +31,9 @@ export const systemStatusAnswer = z.object({
 
 const share = z.number().nullable()
 
+/** `hitRate`: 0 to 1; null before the first question. */
+export const cacheStats = z.object({ hits: count, misses: count, size: count, hitRate: share })
+
 export const performanceAnswer = z.object({
   success,
   performance: z.object({
@@ -46,8 +49,7 @@ export const performanceAnswer = z.object({
     spool: z.object({ bytes, maxBytes: bytes, waitingRows: count }),
     /** Before the spool, in memory. */
     queues: z.object({ pendingBytes: bytes }),
-    /** `hitRate`: 0 to 1; null before the first question. */
-    caches: z.record(z.string(), z.object({ hits: count, misses: count, size: count, hitRate: share })),
+    caches: z.record(z.string(), cacheStats),
     /** Of the answers of the last one to two minutes, in milliseconds; null when there were none. */
     responseTimes: z.object({ count, p50: share, p99: share, max: share }),
   }),
@@ -67,7 +69,7 @@ export const balanceQuery = z.object({
 })
 
 /** `received` is the sum of the others; `remainder` is what it is not, 0 when all is well. */
-const balance = z.object({
+export const balance = z.object({
   received: count,
   stored: count,
   spooled: count,

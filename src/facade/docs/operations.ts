@@ -11,6 +11,7 @@ import {
   deviceId,
   form,
   heartbeat,
+  history,
   JPEG,
   type JsonSchema,
   object,
@@ -50,7 +51,15 @@ export const OPERATIONS: { readonly [methodAndPath: string]: Operation } = {
     summary: 'A known device says that it lives; 404 when nobody knows it',
     body: heartbeat,
   },
+  'GET /api/v1/overview': {
+    tag: 'devices',
+    summary: 'All devices (10,000 at most) with their latest values, from memory',
+  },
   'GET /api/v1/devices': { tag: 'devices', summary: 'The devices seen last, at most 100' },
+  'GET /api/v1/devices/:deviceId': {
+    tag: 'devices',
+    summary: 'One device: values, losses, dead letters, buzzer, picture; 404 when nobody knows it',
+  },
   'POST /api/v1/devices/:deviceId/command': {
     tag: 'devices',
     summary: 'Send a command to a device over MQTT',
@@ -65,6 +74,12 @@ export const OPERATIONS: { readonly [methodAndPath: string]: Operation } = {
     tag: 'readings',
     summary: 'The newest readings of a device, newest first',
     query: object({ deviceId, limit: { ...limit(500), default: 100 } }, ['deviceId']),
+  },
+  'GET /api/v1/history': {
+    tag: 'readings',
+    summary:
+      'Metrics of devices over a range of time, in about as many points as asked for; or every row of it, as CSV or as a JSON object a line',
+    query: history,
   },
   'POST /api/v1/buzzer/request': { tag: 'buzzer', summary: 'Ask a device to beep', body: beep },
   'GET /api/v1/buzzer/status/:deviceId': { tag: 'buzzer', summary: 'What a board polls: is it to beep?' },
@@ -136,6 +151,10 @@ export const OPERATIONS: { readonly [methodAndPath: string]: Operation } = {
     summary:
       'What became of everything received: in all, and of the devices that sent most or the one asked for',
     query: object({ deviceId, limit: { ...limit(500), default: 100 } }),
+  },
+  'GET /api/v1/system/overview': {
+    tag: 'system',
+    summary: 'Rates, spool, balance, caches, connections, disk and tables, in one answer',
   },
   'GET /api/v1/openapi.json': {
     tag: 'system',

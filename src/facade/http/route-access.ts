@@ -27,6 +27,8 @@ const sendFor = (device: DevicePlace): RouteAccess => ({ operation: 'send', devi
 
 /** By method and path; parameters have no names. */
 export const ROUTE_ACCESS: { readonly [methodAndPath: string]: RouteAccess } = {
+  'GET /': OPEN,
+  'GET /assets/:': OPEN,
   'GET /health': OPEN,
   'GET /metrics': { operation: 'inspect', keyless: true },
   'GET /docs': OPEN,
@@ -37,12 +39,15 @@ export const ROUTE_ACCESS: { readonly [methodAndPath: string]: RouteAccess } = {
   'GET /recordings/:': READ,
   'GET /api/v1/openapi.json': READ,
   'POST /api/v1/auth/token': { operation: 'login' },
+  'GET /api/v1/overview': READ,
   'GET /api/v1/devices': READ,
+  'GET /api/v1/devices/:': READ,
   'POST /api/v1/devices/register': sendFor('body'),
   'POST /api/v1/devices/heartbeat': sendFor('body'),
   'POST /api/v1/devices/:/command': { operation: 'command' },
   'POST /api/v1/ingest/sensor-data': sendFor('body'),
   'GET /api/v1/sensor-data': READ,
+  'GET /api/v1/history': READ,
   'GET /api/v1/buzzer/status/:': sendFor('path'),
   'PATCH /api/v1/buzzer/complete/:': sendFor('request'),
   'GET /api/v1/buzzer/status': READ,
@@ -60,6 +65,7 @@ export const ROUTE_ACCESS: { readonly [methodAndPath: string]: RouteAccess } = {
   'GET /api/v1/system/status': READ,
   'GET /api/v1/system/performance': INSPECT,
   'GET /api/v1/system/balance': INSPECT,
+  'GET /api/v1/system/overview': INSPECT,
 }
 
 type Route = Pick<RouteOptions, 'method' | 'url'>

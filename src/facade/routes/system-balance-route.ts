@@ -1,31 +1,9 @@
-import {
-  type CheckedBalance,
-  type DeviceBalance,
-  DROP_REASONS,
-  type DropReason,
-  parseDeviceId,
-} from '../../../bridge/index.ts'
+import { type DeviceBalance, parseDeviceId } from '../../../bridge/index.ts'
 import type { FacadeApp, FacadeDeps } from '../app.ts'
 import { errorAnswer } from '../contract/answers.ts'
-import { type BalanceSheet, balanceAnswer, balanceQuery, type DeviceSheet } from '../contract/system.ts'
+import { balanceAnswer, balanceQuery, type DeviceSheet } from '../contract/system.ts'
 import { noStore } from '../http/cache-profile.ts'
-
-const everyReason = (dropped: CheckedBalance['dropped']): BalanceSheet['dropped'] =>
-  Object.fromEntries(DROP_REASONS.map((reason) => [reason, dropped[reason] ?? 0])) as Record<
-    DropReason,
-    number
-  >
-
-const toSheet = (balance: CheckedBalance): BalanceSheet => ({
-  received: balance.received,
-  stored: balance.stored,
-  spooled: balance.spooled,
-  inFlight: balance.inFlight,
-  deduplicated: balance.deduplicated,
-  deadLettered: balance.deadLettered,
-  dropped: everyReason(balance.dropped),
-  remainder: balance.remainder,
-})
+import { toSheet } from './to-sheet.ts'
 
 const toDeviceSheet = (balance: DeviceBalance): DeviceSheet => {
   const { deviceId, sequence, clock } = balance

@@ -1,7 +1,8 @@
-import type { FacadeApp, RouteDeps, SystemLoad } from '../app.ts'
+import type { FacadeApp, RouteDeps } from '../app.ts'
 import { errorAnswer } from '../contract/answers.ts'
 import { type Performance, performanceAnswer } from '../contract/system.ts'
 import { createResponseTimes } from '../response-times.ts'
+import { withHitRates } from './hit-rates.ts'
 
 const MIB = 1_048_576
 const megabytes = (bytes: number): string => `${Math.round(bytes / MIB)} MB`
@@ -15,14 +16,6 @@ const memory = (): Performance['memory'] => {
     external: megabytes(external),
   }
 }
-
-const withHitRates = (caches: SystemLoad['caches']): Performance['caches'] =>
-  Object.fromEntries(
-    Object.entries(caches).map(([name, { hits, misses, size }]) => {
-      const asked = hits + misses
-      return [name, { hits, misses, size, hitRate: asked === 0 ? null : hits / asked }]
-    }),
-  )
 
 /** `GET /api/v1/system/performance`: what the older backend told, and the load of what it did not have. */
 export const systemPerformanceRoute = (app: FacadeApp, deps: RouteDeps): void => {

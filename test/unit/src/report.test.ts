@@ -99,7 +99,7 @@ describe('no line', () => {
   test('is written for what is well and comes often', () => {
     rig.bridge.emit('readings:taken', { count: 1 })
     rig.bridge.emit('spool:committed', { rows: 1, bytes: 1, fsyncMs: 1 })
-    rig.bridge.emit('drain:stored', { readings: 1, deadLetters: 0, bytes: 1, ms: 1, waiting: 0 })
+    rig.bridge.emit('drain:stored', { readings: 1, deadLetters: 0, bytes: 1, ms: 1, lagMs: 9, waiting: 0 })
     rig.broker.emit('client:connected', { clientId: 'a', address: '::1' })
     expect(rig.lines).toEqual([])
   })

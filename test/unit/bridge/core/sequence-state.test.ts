@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { addSequence, forgetLowest, type SequenceRanges } from '../../../../bridge/core/sequence-ranges.ts'
-import { MAX_GAPS, sequenceState } from '../../../../bridge/core/sequence-state.ts'
+import { lossRatio, MAX_GAPS, sequenceState } from '../../../../bridge/core/sequence-state.ts'
 
 const rangesOf = (numbers: Iterable<number>): SequenceRanges => {
   const ranges: SequenceRanges = []
@@ -114,4 +114,13 @@ describe('the state of a boot whose lowest ranges were let go', () => {
       ),
     )
   })
+})
+
+test.each([
+  [{ missing: 0, highest: 0 }, 0],
+  [{ missing: 0, highest: 100 }, 0],
+  [{ missing: 5, highest: 100 }, 0.05],
+  [{ missing: 99, highest: 100 }, 0.99],
+])('of %j the share %d is lost', (state, expected) => {
+  expect(lossRatio(state)).toBe(expected)
 })

@@ -36,7 +36,12 @@ const setUp = ({ maxDevices = 100, away = false } = {}) => {
     publish: (topic: string, payload: string, options = {}) => published.push([topic, payload, options]),
     isHeard: () => true,
   }
-  const service = createDeviceService({ registry, publisher, events, clock })
+  const latest = { peek: () => undefined, get: async () => [] }
+  const frames = { newestStored: () => undefined }
+  const service = createDeviceService({
+    ...{ registry, latest, frames, publisher, events, clock },
+    monotonic: clock,
+  })
   return { service, registry, stored, state, told, published }
 }
 

@@ -17,6 +17,7 @@ describe('a picture', () => {
     expect(seen).toEqual([[JPEG, expected, 0]])
     expect(rig.frames.newest(CAM)).toMatchObject({ frame: expected, jpeg: JPEG })
     expect(rig.frames.newestCamera()).toBe(CAM)
+    expect(rig.frames.newestStored(CAM)).toEqual(expected)
   })
 
   test('is announced only after its write', async () => {

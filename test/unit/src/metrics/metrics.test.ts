@@ -21,7 +21,7 @@ test('what is taken in, stored, refused and lost is counted', async () => {
   const { bridge, samples } = createMetricsRig()
   bridge.emit('readings:taken', { count: 5 })
   bridge.emit('readings:deduplicated', { count: 2 })
-  bridge.emit('drain:stored', { readings: 4, deadLetters: 1, bytes: 9, ms: 7, waiting: 0 })
+  bridge.emit('drain:stored', { readings: 4, deadLetters: 1, bytes: 9, ms: 7, lagMs: 9, waiting: 0 })
   bridge.emit('drain:refused', { detail: 'd' })
   bridge.emit('message:rejected', { reason: 'bad-json', detail: 'd', topic: 't', deviceId: null })
   bridge.emit('message:dropped', { reason: 'spool-full-qos0', count: 6 })

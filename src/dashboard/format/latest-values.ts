@@ -1,0 +1,14 @@
+/** The numbers among the latest values of a device, in the order they are shown. */
+import type { Latest } from '../answers.ts'
+import { compareMetrics } from './metrics.ts'
+
+export type MetricValue = readonly [metric: string, value: number]
+
+/** Those with a name of their own and those that are numbers among the others. */
+export const latestValues = (latest: Latest | null): readonly MetricValue[] => {
+  if (latest === null) return []
+  const others = Object.entries(latest.custom ?? {}).filter(
+    (entry): entry is [string, number] => typeof entry[1] === 'number' && !(entry[0] in latest.values),
+  )
+  return [...Object.entries(latest.values), ...others].sort(([a], [b]) => compareMetrics(a, b))
+}

@@ -1,0 +1,2 @@
+/** Of the package's manifest MQTT.js reads its version only. */
+export const version = ''
