@@ -20,5 +20,5 @@ export default {
   maxWorkers: 3,
   // Nothing asserts a time; a busy machine is given more than jest's 5 s.
   testTimeout: 20_000,
-  projects: ['architecture', 'unit', 'services', 'system', 'faults'].map((name) => project(name)),
+  projects: ['architecture', 'unit', 'services', 'system', 'faults', 'browser'].map((name) => project(name)),
 }

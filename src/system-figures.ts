@@ -48,10 +48,10 @@ export const systemFigures = async (deps: SystemFiguresDeps): Promise<SystemFigu
   return {
     rates: deps.throughput.rates(),
     spool: {
-      ...{ bytes, maxBytes: deps.spoolMaxBytes, waitingRows, oldestMs },
+      ...{ bytes, maxBytes: deps.spoolMaxBytes, waitingRows, oldestMs: Math.round(oldestMs) },
       secondsUntilFull: Number.isFinite(untilFull) ? untilFull : null,
     },
-    drainLagMs: Math.max(oldestMs, deps.throughput.lagMs()),
+    drainLagMs: Math.round(Math.max(oldestMs, deps.throughput.lagMs())),
     missing,
     connections: deps.connections(),
     ...{ disk, storage, rollups },

@@ -1,12 +1,13 @@
 /**
- * Run before the tests: sees to it that the real Redis, Mosquitto, ffmpeg, openssl and HAProxy they use are installed.
+ * Run before the tests: sees to it that the real Redis, Mosquitto, ffmpeg, openssl and HAProxy they use are installed,
+ * and with `--browser` a Chromium.
  * Says what it does before it does it. The packages' own services are neither started nor left enabled: a Mosquitto
  * of the system's would hold port 1883, and the tests start private ones.
  */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { planInstall, SERVICES } from './service-packages.ts'
+import { BROWSER_PACKAGES, PACKAGES, planInstall, SERVICES } from './service-packages.ts'
 
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/bin', '/opt/homebrew/sbin']
 // Read by Debian's invoke-rc.d: 101 means that no service may be started now.
@@ -69,14 +70,15 @@ const aptInstall = (packages: readonly string[], viaSudo: boolean): void => {
 const main = (): number => {
   const osRelease = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : ''
   const machine = { has, osRelease, isRoot: process.getuid?.() === 0 }
-  const plan = planInstall(machine, () => spawnSync('sudo', ['-n', 'true']).status === 0)
+  const wanted = process.argv.includes('--browser') ? { ...PACKAGES, ...BROWSER_PACKAGES } : PACKAGES
+  const plan = planInstall(machine, () => spawnSync('sudo', ['-n', 'true']).status === 0, wanted)
   if (plan.kind === 'nothing') return 0
   if (plan.kind === 'apt') {
     say(
-      `The tests need a real Redis, Mosquitto, ffmpeg, openssl and HAProxy. Installing with apt-get: ${plan.packages.join(', ')}`,
+      `The tests need real programs that are not here. Installing with apt-get: ${plan.packages.join(', ')}`,
     )
     aptInstall(plan.packages, plan.viaSudo)
-    const after = planInstall({ ...machine, osRelease: '' }, () => false)
+    const after = planInstall({ ...machine, osRelease: '' }, () => false, wanted)
     if (after.kind === 'nothing') return 0
     throw new Error(`${plan.packages.join(', ')} are installed now, yet their programs are not to be found`)
   }

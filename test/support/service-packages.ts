@@ -11,6 +11,14 @@ export const PACKAGES: { readonly [command: string]: string } = {
   haproxy: 'haproxy',
 }
 
+/** What the tests of the page need besides. */
+export const BROWSER_PACKAGES: typeof PACKAGES = { chromium: 'chromium' }
+
+/** Other commands that are as good, and are not in a package of Debian's. */
+export const STAND_INS: { readonly [command: string]: readonly string[] } = {
+  chromium: ['chromium-browser', 'google-chrome', 'google-chrome-stable'],
+}
+
 /** Packages that bring a service, which the system would start. */
 export const SERVICES: readonly string[] = ['redis-server', 'mosquitto', 'haproxy']
 
@@ -29,18 +37,26 @@ export type Plan =
 
 const isDebianLike = (osRelease: string): boolean => /^(ID|ID_LIKE)=.*\b(debian|ubuntu)\b/m.test(osRelease)
 
-/** What to do so that every command in `PACKAGES` is there. `canSudo` is asked only when it matters. */
-export const planInstall = (machine: Machine, canSudo: () => boolean): Plan => {
-  const missing = Object.keys(PACKAGES).filter((command) => !machine.has(command))
+/** What to do so that every command of `wanted` is there. `canSudo` is asked only when it matters. */
+export const planInstall = (
+  machine: Machine,
+  canSudo: () => boolean,
+  wanted: typeof PACKAGES = PACKAGES,
+): Plan => {
+  const isThere = (command: string): boolean =>
+    [command, ...(STAND_INS[command] ?? [])].some((name) => machine.has(name))
+  const missing = Object.keys(wanted).filter((command) => !isThere(command))
   if (missing.length === 0) return { kind: 'nothing' }
-  const packages = [...new Set(missing.map((command) => PACKAGES[command] ?? command))]
+  const packages = [...new Set(missing.map((command) => wanted[command] ?? command))]
   const impossible = (why: string): Plan => ({
     kind: 'impossible',
     error:
       `The tests need ${missing.join(', ')}, not found on this machine, and cannot install them: ${why}.\n` +
       `Debian, Ubuntu: apt-get install --no-install-recommends ${packages.join(' ')}\n` +
-      'macOS: brew install redis mosquitto ffmpeg openssl haproxy. Elsewhere: the packages redis, mosquitto, ffmpeg, ' +
-      'openssl, haproxy.',
+      (missing.includes('chromium')
+        ? 'macOS: brew install --cask chromium. Elsewhere: Chromium or Google Chrome, on the PATH.'
+        : 'macOS: brew install redis mosquitto ffmpeg openssl haproxy. Elsewhere: the packages redis, mosquitto, ' +
+          'ffmpeg, openssl, haproxy.'),
   })
   if (!isDebianLike(machine.osRelease)) return impossible('this is neither Debian nor Ubuntu')
   if (!machine.has('apt-get')) return impossible('there is no apt-get')

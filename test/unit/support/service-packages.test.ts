@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals'
-import { type Machine, PACKAGES, planInstall, SERVICES } from '../../support/service-packages.ts'
+import {
+  BROWSER_PACKAGES,
+  type Machine,
+  PACKAGES,
+  planInstall,
+  SERVICES,
+} from '../../support/service-packages.ts'
 
 const DEBIAN = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n'
 const UBUNTU_CHILD = 'ID=pop\nID_LIKE="ubuntu debian"\n'
@@ -28,6 +34,19 @@ describe('installing what the tests need', () => {
 
   test('what brings a service is among the packages', () => {
     expect(Object.values(PACKAGES)).toEqual(expect.arrayContaining([...SERVICES]))
+  })
+
+  test('a browser is installed only for those who ask for it, and any Chromium will do', () => {
+    const wanted = { ...PACKAGES, ...BROWSER_PACKAGES }
+    const programs = [...TOOLS, ...Object.keys(PACKAGES)]
+    expect(planInstall(machine(programs), () => false)).toEqual({ kind: 'nothing' })
+    expect(planInstall(machine(programs), () => false, wanted)).toMatchObject({ packages: ['chromium'] })
+    for (const browser of ['chromium', 'chromium-browser', 'google-chrome']) {
+      const plan = planInstall(machine([...programs, browser]), () => false, wanted)
+      expect([browser, plan]).toEqual([browser, { kind: 'nothing' }])
+    }
+    const nowhere = planInstall(machine(programs, { osRelease: '' }), () => false, wanted)
+    expect(nowhere.kind === 'impossible' && nowhere.error).toMatch(/need chromium.*\n.*\n.*Google Chrome/)
   })
 
   test('another user does it with sudo when that asks for no password', () => {
