@@ -3,9 +3,12 @@
  * and Redis are adapted to them, one adapter a file. Each port has a contract suite in test/contracts
  * that every adapter of it passes.
  */
+import type { Readable } from 'node:stream'
 import type { BuzzerRequest } from './core/buzzer.ts'
 import type { Device } from './core/device.ts'
+import type { ExportQuery } from './core/export.ts'
 import type { Latest } from './core/latest.ts'
+import type { RangeAnswer, RangeQuery } from './core/range.ts'
 import type { DeviceId, Reading } from './core/reading.ts'
 import type { BootClaim, CheckedBoot } from './core/unverified.ts'
 
@@ -196,6 +199,27 @@ export interface HistoryReader {
   recent(deviceId: DeviceId, limit: number): Promise<readonly Reading[]>
   /** The newest reading of each device by its own time; devices without one are absent. */
   newest(deviceIds: readonly DeviceId[]): Promise<readonly Reading[]>
+}
+
+export interface RangeReader {
+  /**
+   * Buckets, or the rows themselves, of each series over a range of time. Exactly what the stored readings give,
+   * at one moment of the store; values with an absolute of 1e300 and more are left out.
+   * Throws STORE_UNAVAILABLE, TIMEOUT when it takes too long, BUSY when too many questions wait.
+   */
+  read(query: RangeQuery): Promise<RangeAnswer>
+}
+
+export interface ReadingExport {
+  /**
+   * The rows of an export as bytes of its format, from one moment of the store. Resolves when the first of them is
+   * there, or none is. What goes wrong later is the stream's error: it does not end as if it was whole. Destroying the stream,
+   * or `signal`, ends what the store does for it at once.
+   * Throws BUSY when too many exports run, STORE_UNAVAILABLE.
+   */
+  open(query: ExportQuery, signal: AbortSignal): Promise<Readable>
+  /** Exports that run now. */
+  readonly running: number
 }
 
 export interface DeviceStore {

@@ -92,7 +92,7 @@ export const createApp = (config: Config, log: Log, version: string, wrap: Wrap 
             {
               url: databaseUrl,
               readUrl: config.databaseReadUrl,
-              retentionDays: config.retentionDays,
+              retention: config.retention,
               isShared: config.cluster,
             },
           )

@@ -1,6 +1,6 @@
 /** The HTTP side over a bridge, with what it tells of the program: metrics, health, load. */
 import { join } from 'node:path'
-import type { BridgeEmitter } from '../bridge/index.ts'
+import { type BridgeEmitter, createMemoryRange } from '../bridge/index.ts'
 import { NO_EXTERNAL_STATS } from '../mosquitto-compat/index.ts'
 import type { AckLatency } from './ack-latency.ts'
 import type { Addresses } from './addresses.ts'
@@ -36,6 +36,7 @@ export interface FacadeParts extends BridgeParts {
   readonly addresses: () => Addresses | undefined
 }
 
+const MAX_RECENT = 500
 /** Where `npm run build` leaves the page: `dist/dashboard`. The sources are in no such folder. */
 const PAGE_FOLDER = join(import.meta.dirname, '..', 'dashboard')
 
@@ -68,6 +69,7 @@ const gaugesOf = (
   logins: access.stats,
   external: () => broker.external?.stats() ?? NO_EXTERNAL_STATS,
   replicaReads: () => database?.replica?.reads(),
+  storage: () => database?.storageNumbers(),
   recognition: recognition.stats,
   recordings: recordings.stats,
   cluster: () => broker.cluster?.stats() ?? ALONE,
@@ -124,7 +126,21 @@ export const buildFacade = (parts: FacadeParts): Facade => {
     limited.write({ key: msg, level, msg, fields: { ...fields } })
   const log = { error: write('error'), warn: write('warn') }
   const bus = broker.cluster?.bus
-  const services = { readings, devices, buzzer, frames, recordings, recognition, balance, events, bus }
+  // Without a database memory holds up to 100 readings of a device, and no more is known.
+  const ranges = database?.ranges ?? createMemoryRange((deviceId) => readings.recent(deviceId, MAX_RECENT))
+  const history = { ranges, exports: database?.exports }
+  const services = {
+    readings,
+    ...history,
+    devices,
+    buzzer,
+    frames,
+    recordings,
+    recognition,
+    balance,
+    events,
+    bus,
+  }
   const facade = createFacade(
     {
       ...services,

@@ -47,7 +47,8 @@ export interface Config {
   /** Boards that send no credentials may still register, report, poll and post frames over HTTP. */
   readonly legacyOpen: boolean
   readonly spool: { readonly maxBytes: number; readonly maxMemoryBytes: number }
-  readonly retentionDays: number
+  /** Days that readings, their minutes and their hours are kept; 0: for ever. */
+  readonly retention: { readonly days: number; readonly minuteDays: number; readonly hourDays: number }
   readonly batch: { readonly devicesMs: number; readonly readingsMs: number; readonly buzzerMs: number }
   readonly cache: {
     readonly devices: { readonly max: number; readonly ttlMs: number }

@@ -1,4 +1,4 @@
-/** The Postgres side of the program: one pool for reads, one connection for COPY, made ready before use. */
+/** The Postgres side of the program: two pools for reads, one connection for COPY, made ready before use. */
 import {
   type BuzzerStore,
   type Clock,
@@ -10,24 +10,37 @@ import {
   createPostgresCredentials,
   createPostgresDeadLetters,
   createPostgresDevices,
+  createPostgresExport,
   createPostgresHistory,
   createPostgresPool,
+  createPostgresRange,
   createPostgresSink,
+  createRollups,
+  createStorageReader,
   type DeviceStore,
   type HistoryReader,
   migrate,
   type PartHealth,
+  type RangeReader,
+  type ReadingExport,
   type ReadingSink,
+  type RollupCounts,
+  type RollupProgress,
+  type Storage,
+  type TableStorage,
 } from '../bridge/index.ts'
 import { errorText } from './error-text.ts'
 import type { DeviceLetters } from './facade/index.ts'
 import type { LimitedLog, Log } from './logging.ts'
 import { createPostgresHealth } from './postgres-health.ts'
 import { createReadReplica, type ReadReplica } from './read-replica.ts'
+import { createStorageFigures } from './storage-figures.ts'
 
 export interface Database {
   readonly sink: ReadingSink
   readonly history: HistoryReader
+  readonly ranges: RangeReader
+  readonly exports: ReadingExport
   readonly devices: DeviceStore
   readonly buzzer: BuzzerStore
   readonly credentials: CredentialStore
@@ -41,6 +54,18 @@ export interface Database {
   stop(): Promise<void>
   /** Asks Postgres, at most every two seconds. */
   health(): Promise<PartHealth>
+  /** Sizes and next drops of the tables of readings, of the last 30 seconds; null: Postgres does not answer. */
+  storage(): Promise<readonly TableStorage[] | null>
+  /** How far the minutes and hours are, of the last 30 seconds; null: Postgres does not answer. */
+  rollups(): Promise<RollupProgress | null>
+  /** The same as it was last heard, at once, and what this process counted. */
+  storageNumbers(): StorageNumbers
+}
+
+export interface StorageNumbers {
+  /** Undefined: nothing was heard for some minutes. */
+  readonly storage: Storage | undefined
+  readonly counts: RollupCounts
 }
 
 export interface DatabaseOptions {
@@ -48,12 +73,16 @@ export interface DatabaseOptions {
   readonly url: string
   /** Secret. A replica that history is read from; undefined: none. */
   readonly readUrl: string | undefined
-  readonly retentionDays: number
+  /** 0: for ever. */
+  readonly retention: { readonly days: number; readonly minuteDays: number; readonly hourDays: number }
   /** Other nodes store into the same tables. */
   readonly isShared?: boolean
 }
 
 const GOODBYE_MS = 1_500
+const POOL_CONNECTIONS = 8
+/** Questions over a range may take seconds: nothing else waits for them. */
+const RANGE_CONNECTIONS = 4
 
 /** Waits for the end of a part, but not for one that hangs. */
 const soon = (end: Promise<void>): Promise<unknown> =>
@@ -65,11 +94,39 @@ export const createDatabase = (
   options: DatabaseOptions,
 ): Database => {
   const warn = (what: string) => (error: unknown) => log.warn({ error: errorText(error) }, what)
-  const pool = createPostgresPool({ url: options.url, onIdleError: warn('a connection to Postgres broke') })
+  const openPool = (maxConnections: number) =>
+    createPostgresPool({
+      url: options.url,
+      maxConnections,
+      onIdleError: warn('a connection to Postgres broke'),
+    })
+  const pool = openPool(POOL_CONNECTIONS)
+  const rangePool = openPool(RANGE_CONNECTIONS)
   const partitions = createPartitions(
     { pool, clock },
-    { retentionDays: options.retentionDays, onError: warn('partitions of sensor_data could not be kept up') },
+    { onError: warn('partitions of the tables of readings could not be kept up') },
   )
+  const retention = {
+    sensor_data: options.retention.days,
+    readings_minute: options.retention.minuteDays,
+    readings_hour: options.retention.hourDays,
+  }
+  const rollups = createRollups(
+    { partitions, monotonic: () => performance.now() },
+    {
+      url: options.url,
+      retention,
+      onDropped: (dropped) => log.info({ dropped }, 'readings were dropped for their age'),
+      onError: (error) =>
+        limited.write({
+          key: 'rollups',
+          level: 'warn',
+          msg: 'minutes and hours of readings could not be made: it is tried again',
+          fields: { error: errorText(error) },
+        }),
+    },
+  )
+  const figures = createStorageFigures(clock, createStorageReader(pool, retention))
   const prepare = async (): Promise<void> => {
     const ran = await migrate(options.url)
     if (ran.length > 0) log.info({ migrations: ran }, 'the database was brought up to date')
@@ -80,10 +137,12 @@ export const createDatabase = (
     { url: options.url, isShared: options.isShared === true },
   )
   const history = createPostgresHistory(pool)
+  const ranges = createPostgresRange(rangePool, { maxRunning: RANGE_CONNECTIONS })
+  const exports = createPostgresExport(pool, { url: options.url })
   const replica =
     options.readUrl === undefined
       ? undefined
-      : createReadReplica({ clock, limited, history, sink }, options.readUrl)
+      : createReadReplica({ clock, limited, history, ranges, exports, sink }, options.readUrl)
   const ask = async (): Promise<PartHealth> => {
     const { rows } = await pool.query<{ server_version: string }>('SHOW server_version')
     return { ok: true, message: 'connected', version: rows[0]?.server_version ?? null }
@@ -92,6 +151,8 @@ export const createDatabase = (
   return {
     sink: replica?.sink ?? sink,
     history: replica?.history ?? history,
+    ranges: replica?.ranges ?? ranges,
+    exports: replica?.exports ?? exports,
     replica,
     devices: createPostgresDevices(pool),
     buzzer: createPostgresBuzzer(pool),
@@ -110,12 +171,17 @@ export const createDatabase = (
       } catch (error) {
         warn('Postgres is not ready: readings wait in the spool until it is')(error)
       }
+      await rollups.start()
     },
     stop: async () => {
-      await partitions.stop()
+      await Promise.all([partitions.stop(), soon(rollups.stop())])
       // A Postgres that hangs would hold each of them for as long as a query may take.
-      await Promise.all([sink.close(), pool.end(), replica?.stop()].map((end) => soon(Promise.resolve(end))))
+      const ends = [sink.close(), pool.end(), rangePool.end(), replica?.stop()]
+      await Promise.all(ends.map((end) => soon(Promise.resolve(end))))
     },
+    storage: async () => (await figures.read())?.tables ?? null,
+    rollups: async () => (await figures.read())?.rollups ?? null,
+    storageNumbers: () => ({ storage: figures.last(), counts: rollups.counts() }),
     health: createPostgresHealth({
       clock,
       ask,

@@ -16,6 +16,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const port = () => whole(0, 65_535, '0 means any free port')
 const cacheMax = () => whole(1, 10_000_000, 'entries')
 const ms = (min: number, max: number) => whole(min, max, 'milliseconds')
+const days = (what: string) => whole(0, 36_500, `days; 0 keeps ${what} for ever`)
 const ttlMs = () => ms(1, 86_400_000)
 
 const SETTINGS = z.object({
@@ -43,7 +44,9 @@ const SETTINGS = z.object({
   RATE_LIMIT_MAX: whole(1, 1_000_000_000, 'requests per minute').default(1000),
   NODE_ENV: oneOf(['development', 'production', 'test']).default('production'),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  RETENTION_DAYS: whole(0, 36_500, 'days; 0 keeps readings for ever').default(0),
+  RETENTION_DAYS: days('readings').default(90),
+  RETENTION_MINUTE_DAYS: days('minutes').default(730),
+  RETENTION_HOUR_DAYS: days('hours').default(0),
   CACHE_DEVICES_MAX: cacheMax().default(10_000),
   CACHE_DEVICES_TTL_MS: ttlMs().default(300_000),
   CACHE_READINGS_MAX: cacheMax().default(10_000),
@@ -135,7 +138,11 @@ const toConfig = (set: Settings, cwd: string): Config => {
     apiKey: set.API_KEY,
     legacyOpen: set.LEGACY_OPEN,
     spool: { maxBytes: set.SPOOL_MAX_BYTES, maxMemoryBytes: set.SPOOL_MAX_MEMORY_BYTES },
-    retentionDays: set.RETENTION_DAYS,
+    retention: {
+      days: set.RETENTION_DAYS,
+      minuteDays: set.RETENTION_MINUTE_DAYS,
+      hourDays: set.RETENTION_HOUR_DAYS,
+    },
     batch: {
       devicesMs: set.BATCH_DEVICES_MS,
       readingsMs: set.BATCH_READINGS_MS,

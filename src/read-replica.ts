@@ -1,11 +1,16 @@
 /** The read replica of Postgres (DATABASE_READ_URL): its history, what the log and `/health` say of it. */
 import {
   type Clock,
+  createPostgresExport,
   createPostgresPool,
+  createReplicaExport,
   createReplicaHistory,
+  createReplicaRange,
   type HistoryReader,
   noteStored,
   type PartHealth,
+  type RangeReader,
+  type ReadingExport,
   type ReadingSink,
   type ReplicaHistory,
 } from '../bridge/index.ts'
@@ -18,11 +23,15 @@ export interface ReadReplicaDeps {
   readonly limited: LimitedLog
   /** Of the primary, which answers when the replica cannot. */
   readonly history: HistoryReader
+  readonly ranges: RangeReader
+  readonly exports: ReadingExport
   readonly sink: ReadingSink
 }
 
 export interface ReadReplica {
   readonly history: HistoryReader
+  readonly ranges: RangeReader
+  readonly exports: ReadingExport
   /** To be used instead of the one that was given: it knows how far the replica must be. */
   readonly sink: ReadingSink
   readonly reads: ReplicaHistory['reads']
@@ -48,7 +57,7 @@ interface State {
 
 /** Nothing is connected before the first read. `url` is a secret. */
 export const createReadReplica = (
-  { clock, limited, history, sink }: ReadReplicaDeps,
+  { clock, limited, history, ranges, exports, sink }: ReadReplicaDeps,
   url: string,
 ): ReadReplica => {
   const fallBack = (why: string, error: unknown): void =>
@@ -58,12 +67,14 @@ export const createReadReplica = (
       msg: 'the read replica cannot answer: history is read from the primary',
       fields: { why, ...(error === undefined ? {} : { error: errorText(error) }) },
     })
-  const pool = createPostgresPool({
-    url,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-    onIdleError: (error) => fallBack('connection', error),
-  })
+  const openPool = () =>
+    createPostgresPool({
+      url,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+      onIdleError: (error) => fallBack('connection', error),
+    })
+  const [pool, rangePool] = [openPool(), openPool()]
   const noted = noteStored(sink)
   const replicated = createReplicaHistory({
     primary: history,
@@ -83,8 +94,12 @@ export const createReadReplica = (
     const message = replica ? 'connected' : 'connected, but it is no replica (not in recovery)'
     return { ok: true, message, version, lagSeconds: lag }
   }
+  const { choose } = replicated
+  const onReplica = createPostgresExport(pool, { url, connectTimeoutMs: CONNECT_TIMEOUT_MS })
   return {
     history: replicated,
+    ranges: createReplicaRange({ primary: ranges, pool: rangePool, choose }),
+    exports: createReplicaExport({ primary: exports, replica: onReplica, choose }),
     sink: noted.sink,
     reads: replicated.reads,
     health: createPostgresHealth({
@@ -92,6 +107,6 @@ export const createReadReplica = (
       ask,
       failed: (why) => `the read replica does not answer (${why}): history is read from the primary`,
     }),
-    stop: () => pool.end(),
+    stop: async () => void (await Promise.all([pool.end(), rangePool.end()])),
   }
 }

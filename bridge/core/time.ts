@@ -40,7 +40,7 @@ const inRange = (month: number, day: number, hour: number, minute: number, secon
   month >= 1 && month <= 12 && day >= 1 && hour < 24 && minute < 60 && second <= 60
 
 /** Epoch ms of ISO 8601 text; null when it has no zone or no time of day; undefined when it is no such text. */
-const readIso = (text: string): number | null | undefined => {
+export const readIso = (text: string): number | null | undefined => {
   const match = text.length > 40 ? null : ISO_8601.exec(text.trim())
   if (match === null) return undefined
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match

@@ -20,6 +20,8 @@ export interface PostgresConnection {
   run<T>(deadlineMs: number, work: (client: pg.Client) => Promise<T>): Promise<T>
   /** Waits for the work under way. Later work is refused. */
   close(): Promise<void>
+  /** Ends the work under way: it rejects at once. What the server does of it is not known. */
+  cut(): void
 }
 
 interface Link {
@@ -139,5 +141,9 @@ export const createPostgresConnection = (options: PostgresConnectionOptions): Po
     drop(last)
   }
 
-  return { run, close }
+  const cut = (): void => {
+    if (link !== undefined) drop(link)
+  }
+
+  return { run, close, cut }
 }

@@ -1,54 +1,59 @@
 /**
- * The monthly partitions of `sensor_data`: made ahead of need, on demand for any other month, dropped
- * whole when every row in them is over the age to keep. A partition is made apart and then attached,
- * which lets reads and COPYs of the table go on; creating it in place would wait for all of them.
+ * The partitions of the tables of readings: made ahead of need, and on demand for any other time. A partition is made
+ * apart and then attached, which lets reads and COPYs of the table go on; creating it in place would wait for all of
+ * them. Dropping them: rollup-retention.ts.
  */
 import type pg from 'pg'
-import { type Month, monthOf, monthsAhead, parsePartitionName } from '../core/partition.ts'
+import {
+  type Partition,
+  type PartitionedTable,
+  parsePartitionName,
+  partitionOf,
+  partitionsAhead,
+  TABLES,
+} from '../core/partition.ts'
 import type { Clock, Lifecycle } from '../ports.ts'
 import { createDailyRound, type DailyRoundOptions } from './daily-round.ts'
-import { readError } from './postgres-errors.ts'
-
-export interface PartitionsOptions extends DailyRoundOptions {
-  /** 0, the default: keep for ever. */
-  readonly retentionDays?: number
-}
+import { readError, sqlstateOf } from './postgres-errors.ts'
 
 /**
- * All methods throw STORE_UNAVAILABLE and may be called again. `start` makes the coming months ready and
- * drops those over the age to keep, then does so every day.
+ * All methods throw STORE_UNAVAILABLE and may be called again. `start` makes the coming months ready, then does so
+ * every day.
  */
 export interface Partitions extends Lifecycle {
   /** Makes the partitions of the current month and the `months` after it (default 2), where missing. */
   ensureAhead(months?: number): Promise<void>
-  /** Makes the partitions that rows of these times (epoch ms) need, where missing. */
-  ensureFor(times: Iterable<number>): Promise<void>
-  /** Drops partitions that end at or before now minus `days`; 0 drops none. Returns their names. */
-  dropOlderThan(days: number): Promise<readonly string[]>
+  /** Makes the partitions that rows of these times (epoch ms) need, where missing; of `sensor_data` unless said. */
+  ensureFor(times: Iterable<number>, table?: PartitionedTable): Promise<void>
 }
-
-const DAY_MS = 86_400_000
 
 /** Any number: names the lock under which one process at a time makes or drops partitions. */
 const LOCK = 5_817_204_461
+
+/** Takes that lock until the end of the transaction. */
+export const LOCK_PARTITIONS = `SELECT pg_advisory_xact_lock(${LOCK})`
 
 /** Upkeep stands back for a long transaction rather than make every later query of the table queue up. */
 const LOCK_TIMEOUT = '5s'
 
 const ATTACHED = `
   SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-  WHERE inhparent = 'sensor_data'::regclass`
+  WHERE inhparent = $1::regclass ORDER BY relname`
 
-const attachedNames = async (db: pg.Pool | pg.PoolClient): Promise<ReadonlySet<string>> => {
-  const { rows } = await db.query<{ name: string }>(ATTACHED)
-  return new Set(rows.map((row) => row.name))
+/** Names of the partitions that the table has now, other tables that were attached by hand among them. */
+export const attachedNames = async (
+  db: pg.Pool | pg.ClientBase,
+  table: PartitionedTable,
+): Promise<readonly string[]> => {
+  const { rows } = await db.query<{ name: string }>(ATTACHED, [table])
+  return rows.map(({ name }) => name)
 }
 
 const underLock = async <T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
   const client = await pool.connect()
   try {
     await client.query(`BEGIN; SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`)
-    await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK])
+    await client.query(LOCK_PARTITIONS)
     const result = await work(client)
     await client.query('COMMIT')
     client.release()
@@ -63,71 +68,64 @@ const underLock = async <T>(pool: pg.Pool, work: (client: pg.PoolClient) => Prom
   }
 }
 
+const OVERLAPS = '42P17'
+
 /** A day as SQL literal; without its zone the session's would apply. */
 const midnight = (day: string): string => `'${day}T00:00:00Z'`
 
 /** IF NOT EXISTS: a table of that name that was once detached by hand is attached again. */
-const createPartition = async (client: pg.PoolClient, month: Month): Promise<void> => {
-  if ((await attachedNames(client)).has(month.name)) return // another process was quicker
-  await client.query(`CREATE TABLE IF NOT EXISTS ${month.name} (LIKE sensor_data INCLUDING DEFAULTS)`)
+const createPartition = async (
+  client: pg.PoolClient,
+  table: PartitionedTable,
+  { name, from, to }: Partition,
+): Promise<void> => {
+  if ((await attachedNames(client, table)).includes(name)) return // another process was quicker
+  await client.query(`CREATE TABLE IF NOT EXISTS ${name} (LIKE ${table} INCLUDING DEFAULTS)`)
   await client.query(
-    `ALTER TABLE sensor_data ATTACH PARTITION ${month.name} FOR VALUES FROM (${midnight(month.from)}) TO (${midnight(month.to)})`,
+    `ALTER TABLE ${table} ATTACH PARTITION ${name} FOR VALUES FROM (${midnight(from)}) TO (${midnight(to)})`,
   )
 }
 
-const ensure = async (pool: pg.Pool, months: readonly Month[]): Promise<void> => {
+const ensure = async (
+  pool: pg.Pool,
+  table: PartitionedTable,
+  partitions: readonly Partition[],
+): Promise<void> => {
   try {
-    const attached = await attachedNames(pool)
-    for (const month of months) {
-      if (!attached.has(month.name)) await underLock(pool, (client) => createPartition(client, month))
+    const attached = new Set(await attachedNames(pool, table))
+    for (const partition of partitions) {
+      if (attached.has(partition.name)) continue
+      await underLock(pool, (client) => createPartition(client, table, partition)).catch((error) => {
+        // One that was made by hand, under a name of its own, holds these times.
+        if (sqlstateOf(error) !== OVERLAPS) throw error
+      })
     }
   } catch (error) {
-    throw readError(error, 'Making partitions of sensor_data')
+    throw readError(error, `Making partitions of ${table}`)
   }
 }
 
-/** Drops what ends at or before `oldest`. One transaction each: the whole table is locked meanwhile. */
-const dropBefore = async (pool: pg.Pool, oldest: number): Promise<readonly string[]> => {
-  const isOld = (name: string): boolean => {
-    const month = parsePartitionName(name)
-    return month !== undefined && Date.parse(month.to) <= oldest
-  }
-  try {
-    const old = [...(await attachedNames(pool))].filter(isOld).sort()
-    for (const name of old) await underLock(pool, (client) => client.query(`DROP TABLE IF EXISTS ${name}`))
-    return old
-  } catch (error) {
-    throw readError(error, 'Dropping old partitions of sensor_data')
-  }
-}
-
-/** The months of these times, each once. A time beyond the year 9999 has none; Postgres refuses its row. */
-const monthsOf = (times: Iterable<number>): readonly Month[] => {
-  const months = new Map<string, Month>()
+/** The partitions of these times, each once. A time beyond the year 9999 has none; Postgres refuses its row. */
+const partitionsOf = (table: PartitionedTable, times: Iterable<number>): readonly Partition[] => {
+  const found = new Map<string, Partition>()
   for (const time of times) {
-    const month = monthOf(time)
-    if (parsePartitionName(month.name) !== undefined) months.set(month.name, month)
+    const partition = partitionOf(table, time)
+    if (parsePartitionName(table, partition.name) !== undefined) found.set(partition.name, partition)
   }
-  return [...months.values()]
+  return [...found.values()]
 }
 
 /** See the head of this file. */
 export const createPartitions = (
-  deps: { readonly pool: pg.Pool; readonly clock: Clock },
-  options: PartitionsOptions = {},
+  { pool, clock }: { readonly pool: pg.Pool; readonly clock: Clock },
+  options: DailyRoundOptions = {},
 ): Partitions => {
-  const { pool, clock } = deps
-  const ensureAhead = (months = 2): Promise<void> => ensure(pool, monthsAhead(clock(), months))
-  const dropOlderThan = async (days: number): Promise<readonly string[]> =>
-    days <= 0 ? [] : dropBefore(pool, clock() - days * DAY_MS)
-  const upkeep = async (): Promise<void> => {
-    await ensureAhead()
-    await dropOlderThan(options.retentionDays ?? 0)
+  const ensureAhead = async (months = 2): Promise<void> => {
+    for (const table of TABLES) await ensure(pool, table, partitionsAhead(table, clock(), months))
   }
   return {
     ensureAhead,
-    ensureFor: (times) => ensure(pool, monthsOf(times)),
-    dropOlderThan,
-    ...createDailyRound(upkeep, options),
+    ensureFor: (times, table = 'sensor_data') => ensure(pool, table, partitionsOf(table, times)),
+    ...createDailyRound(ensureAhead, options),
   }
 }

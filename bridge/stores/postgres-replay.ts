@@ -16,6 +16,7 @@ import type { Partitions } from './postgres-partitions.ts'
 import { claimBoots } from './postgres-resends.ts'
 import { knownAmong, storeLetters } from './replay-storing.ts'
 import { forgetReplayed, noteReplayed } from './replayed-readings.ts'
+import { appendMarks, hoursOf } from './rollup-marks.ts'
 
 export interface ReplayOptions {
   readonly partitions: Pick<Partitions, 'ensureFor'>
@@ -137,6 +138,7 @@ const move = async (client: pg.ClientBase, candidates: readonly Candidate[]) => 
   const identified = stored.moved.flatMap(({ fresh }) => fresh.filter((reading) => identityOf(reading)))
   await claimBoots(client, claimsOf(identified))
   await noteReplayed(client, identified)
+  await appendMarks(client, hoursOf(stored.moved.flatMap(({ fresh }) => fresh)))
   await client.query(DELETE, [stored.moved.map(({ id }) => id)])
   return stored
 }

@@ -16,6 +16,7 @@ import type { Partitions } from './postgres-partitions.ts'
 import { type Looked, withoutResends } from './postgres-resends.ts'
 import { timesOf } from './postgres-times.ts'
 import { withoutReplayed } from './replayed-readings.ts'
+import { appendMarks, lateHours } from './rollup-marks.ts'
 
 export interface PostgresSinkDeps {
   readonly partitions: Pick<Partitions, 'ensureFor'>
@@ -46,13 +47,21 @@ const READ_CURSOR = `
     dead_letters::double precision AS "deadLetters", deduplicated::double precision AS deduplicated,
     lost::double precision AS lost
   FROM ingest_cursor WHERE spool_id = $1`
-// Rows that were numbered anew since the last batch shift the first one too: how many there were stays the same.
+/**
+ * Rows that were numbered anew since the last batch shift the first one too: how many there were stays the same.
+ *
+ * `live_from` stays null until the rollups have given the spool one (rollup-progress.ts): until then they may have gone
+ * past this spool, which they did not know of. From then on they go no further than what is committed of it.
+ */
 const MOVE_CURSOR = `
   INSERT INTO ingest_cursor (spool_id, "offset", first_row, "row") VALUES ($1, $3, $4, $5)
   ON CONFLICT (spool_id) DO UPDATE SET "offset" = EXCLUDED."offset", updated_at = now(),
     first_row = coalesce(ingest_cursor.first_row + (EXCLUDED.first_row - ingest_cursor."row"), EXCLUDED.first_row),
-    "row" = EXCLUDED."row"
-  WHERE ingest_cursor."offset" = $2`
+    "row" = EXCLUDED."row",
+    live_from = CASE WHEN ingest_cursor.live_from IS NOT NULL
+      THEN greatest(ingest_cursor.live_from, date_trunc('minute', now() - interval '10 seconds', 'UTC')) END
+  WHERE ingest_cursor."offset" = $2
+  RETURNING to_char(live_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "liveFrom"`
 // Afterwards, for they are what COPY says it has stored.
 const COUNT = `
   UPDATE ingest_cursor SET readings = readings + $2, dead_letters = dead_letters + $3,
@@ -83,9 +92,14 @@ const cursorOf = ({ offset, firstRow, row, ...counts }: CursorRow): Cursor => ({
   account: firstRow === null || row === null ? null : { firstRow, row, ...counts },
 })
 
+/** Rows that are older than `liveFrom`, or all when it is null, are late for the rollups. */
+interface Dated extends Batch {
+  readonly liveFrom: string | null
+}
+
 const NOTHING_RESENT: Omit<Looked, 'readings'> = { resent: new Map(), checked: [] }
 
-const copyAll = async (client: pg.Client, batch: Batch): Promise<Stored> => {
+const copyAll = async (client: pg.Client, { liveFrom, ...batch }: Dated): Promise<Stored> => {
   const looked =
     batch.boots.length === 0
       ? { ...NOTHING_RESENT, readings: batch.readings }
@@ -95,6 +109,7 @@ const copyAll = async (client: pg.Client, batch: Batch): Promise<Stored> => {
   const resent = new Map(looked.resent)
   for (const [deviceId, count] of fresh.resent) resent.set(deviceId, (resent.get(deviceId) ?? 0) + count)
   const chunks = fresh.readings
+  await appendMarks(client, lateHours(chunks, liveFrom))
   const readings = chunks.length === 0 ? 0 : await copyText(client, COPY_READINGS, chunks)
   const deadLetters =
     batch.deadLetters.length === 0 ? 0 : await copyText(client, COPY_DEAD_LETTERS, batch.deadLetters)
@@ -104,7 +119,7 @@ const copyAll = async (client: pg.Client, batch: Batch): Promise<Stored> => {
 /** Who else stores into the tables: nobody; others, side by side; others, who wait for this batch. */
 type Sharing = 'none' | 'together' | 'alone'
 
-const copyShared = async (client: pg.Client, batch: Batch, alone: boolean): Promise<Stored> => {
+const copyShared = async (client: pg.Client, batch: Dated, alone: boolean): Promise<Stored> => {
   const { boots, taken } = await ownBoots(client, batch, alone)
   const stored = await copyAll(client, { ...batch, boots })
   await keepHighest(client, stored.checked, taken)
@@ -117,12 +132,14 @@ const copyShared = async (client: pg.Client, batch: Batch, alone: boolean): Prom
 const storeIn = async (client: pg.Client, batch: Batch, sharing: Sharing): Promise<Stored> => {
   const { spoolId, from, to, fromRow, toRow, lost } = batch
   await client.query('BEGIN')
-  const moved = await client.query(MOVE_CURSOR, [spoolId, from, to, fromRow, toRow])
-  if (moved.rowCount !== 1) {
+  const moved = await client.query<Pick<Dated, 'liveFrom'>>(MOVE_CURSOR, [spoolId, from, to, fromRow, toRow])
+  const [cursor] = moved.rows
+  if (cursor === undefined) {
     throw new BridgeError('CURSOR_MOVED', `the cursor of spool ${spoolId} is not at ${from}`)
   }
+  const dated = { ...batch, ...cursor }
   const stored =
-    sharing === 'none' ? await copyAll(client, batch) : await copyShared(client, batch, sharing === 'alone')
+    sharing === 'none' ? await copyAll(client, dated) : await copyShared(client, dated, sharing === 'alone')
   let resent = 0
   for (const count of stored.resent.values()) resent += count
   await client.query(COUNT, [spoolId, stored.readings, stored.deadLetters, resent, lost])

@@ -5,14 +5,20 @@ const TAB = 0x09
 const NEWLINE = 0x0a
 const TS_COLUMN = SENSOR_COLUMNS.indexOf('ts')
 
+/**
+ * Where the column `ts` of the line that starts at `at` begins; the end of the chunk when it has none. Its few bytes
+ * are looked at one by one: a call of `indexOf` for each column takes longer.
+ */
+export const tsStart = (chunk: Buffer, at: number): number => {
+  let column = 0
+  let start = at
+  while (column < TS_COLUMN && start < chunk.length) if (chunk[start++] === TAB) column++
+  return start
+}
+
 /** The text of the column `ts` of the line that starts at `at`. */
 export const tsOfLine = (chunk: Buffer, at: number): string => {
-  let start = at
-  for (let column = 0; column < TS_COLUMN; column++) {
-    const tab = chunk.indexOf(TAB, start)
-    if (tab === -1) return ''
-    start = tab + 1
-  }
+  const start = tsStart(chunk, at)
   const end = chunk.indexOf(TAB, start)
   return end === -1 ? '' : chunk.toString('latin1', start, end)
 }

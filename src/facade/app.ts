@@ -11,6 +11,8 @@ import type {
   FrameService,
   HealthReport,
   NodeBus,
+  RangeReader,
+  ReadingExport,
   ReadingService,
 } from '../../bridge/index.ts'
 import type { RecognitionService } from '../recognition/index.ts'
@@ -60,6 +62,9 @@ export type DeviceLetters = (deviceId: DeviceId, limit: number) => Promise<reado
 
 export interface FacadeDeps {
   readonly readings: ReadingService
+  readonly ranges: RangeReader
+  /** Undefined: nothing is stored, and `ranges` knows what memory holds. */
+  readonly exports: ReadingExport | undefined
   readonly devices: DeviceService
   readonly buzzer: BuzzerService
   readonly frames: FrameService

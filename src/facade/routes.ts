@@ -14,6 +14,7 @@ import { filesRoute } from './routes/files-route.ts'
 import { framesRoute } from './routes/frames-route.ts'
 import { healthRoute } from './routes/health-route.ts'
 import { heartbeatRoute } from './routes/heartbeat-route.ts'
+import { historyRoute } from './routes/history-route.ts'
 import { ingestRoute } from './routes/ingest-route.ts'
 import { liveRoute } from './routes/live-route.ts'
 import { metricsRoute } from './routes/metrics-route.ts'
@@ -45,6 +46,7 @@ const API_ROUTES: readonly Route[] = [
   deviceRoute,
   ingestRoute,
   readingsRoute,
+  historyRoute,
   registerRoute,
   heartbeatRoute,
   commandRoute,

@@ -9,6 +9,7 @@ import { type ClusterCounts, readCluster } from './cluster-gauges.ts'
 import { readExternal } from './external-gauges.ts'
 import { count, counts, gauge, gauges } from './instruments.ts'
 import { readReplica } from './replica-gauges.ts'
+import { readStorage, type StorageSource } from './storage-gauges.ts'
 
 export interface Gauges {
   /** Everything the spool ever received, and where it is. */
@@ -45,6 +46,8 @@ export interface Gauges {
   readonly external: () => ExternalStats
   /** Reads of history since the start, by who answered; undefined without a read replica. */
   readonly replicaReads: () => Readonly<Record<string, number>> | undefined
+  /** Tables of readings and rollups; undefined without a database. */
+  readonly storage: StorageSource
   readonly recognition: () => RecognitionStats
   readonly recordings: () => RecordingsStats
   readonly cluster: () => ClusterCounts
@@ -81,6 +84,7 @@ export const readGauges = (registry: Registry, from: Gauges): void => {
   readTls(registry, from)
   readExternal(registry, from.external)
   readReplica(registry, from.replicaReads)
+  readStorage(registry, from.storage)
   readCluster(registry, from)
 }
 

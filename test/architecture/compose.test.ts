@@ -191,7 +191,7 @@ describe('docker-compose.yml', () => {
     const pairs = lines.filter((line) => /^[A-Z]/.test(line)).map((line) => line.split(/=(.*)/s, 2))
     const fixed = Object.entries(settingsOf(sluice))
     const config = (env: readonly (readonly string[])[]) => loadConfig(Object.fromEntries(env), '/app')
-    const runs = { ...config(fixed), retentionDays: 30 }
+    const runs = { ...config(fixed), retention: { days: 30, minuteDays: 730, hourDays: 0 } }
     expect(config([...pairs, ['RETENTION_DAYS', '30'], ...fixed])).toEqual(runs)
     expect(runs.dataDir).toBe('/data')
   })

@@ -10,6 +10,7 @@ import { exchange } from '../support/http-exchange.ts'
 const later = useCleanups()
 
 interface Schema {
+  readonly items?: Schema
   readonly type?: string | readonly string[]
   readonly required?: readonly string[]
   readonly properties?: { readonly [field: string]: Schema }
@@ -25,7 +26,8 @@ interface Operation {
 
 const start = async () => {
   const doorkeeper = createFakeDoorkeeper({ me: 'dashboard' }, { anonymous: true })
-  const facade = await startBridgedFacade({ deps: { doorkeeper } })
+  const exports = { open: async () => Promise.reject(new Error('none is asked for')), running: 0 }
+  const facade = await startBridgedFacade({ deps: { doorkeeper, exports } })
   later(facade.stop)
   return facade
 }
@@ -60,7 +62,8 @@ test('every operation has a name of its own', async () => {
 test('ids are text, and a JSON body says what it must hold', async () => {
   for (const [name, { requestBody, parameters = [] }] of await operationsOf((await start()).url)) {
     for (const { name: parameter, schema } of parameters) {
-      if (/id$/i.test(parameter)) expect([name, parameter, schema.type]).toEqual([name, parameter, 'string'])
+      const { type } = schema.items ?? schema
+      if (/id$/i.test(parameter)) expect([name, parameter, type]).toEqual([name, parameter, 'string'])
     }
     const body = requestBody?.content['application/json']?.schema
     for (const schema of body === undefined ? [] : (body.anyOf?.slice(0, 1) ?? [body])) {
@@ -119,6 +122,7 @@ test('every example is answered as it says, field by field in its order', async 
   for (const seq of [1, 3]) await bridge.readings.ingest(board, { temperature: 25.3, boot: 'b1', seq })
   const queries: Record<string, string> = {
     'GET /api/v1/sensor-data': `?deviceId=${board}`,
+    'GET /api/v1/history': `?deviceId=${board}`,
     'GET /api/v1/buzzer/status': `?deviceId=${board}`,
   }
   for (const [name, { body, answer }] of Object.entries(EXAMPLES)) {

@@ -22,11 +22,12 @@ describe('the partitions of sensor_data', () => {
     await database.drop()
   })
 
-  const names = async (): Promise<readonly string[]> => {
+  const names = async (table = 'sensor_data'): Promise<readonly string[]> => {
     const { rows } = await database.pool.query(
-      `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'sensor_data'::regclass ORDER BY 1`,
+      `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = $1::regclass ORDER BY 1`,
+      [table],
     )
-    return rows.map((row) => row.name.replace('sensor_data_', ''))
+    return rows.map((row) => row.name.replace(`${table}_`, ''))
   }
   const insert = (ts: string) =>
     database.pool.query(
@@ -34,10 +35,12 @@ describe('the partitions of sensor_data', () => {
       [ts],
     )
 
-  test('the current month and the next two are made, once', async () => {
+  test('the current month and the next two are made, once, and the minutes and hours that belong to them', async () => {
     await partitions.ensureAhead()
     await partitions.ensureAhead()
     expect(await names()).toEqual(['2026_11', '2026_12', '2027_01'])
+    expect(await names('readings_minute')).toEqual(['2026_11', '2026_12', '2027_01'])
+    expect(await names('readings_hour')).toEqual(['2026', '2027'])
   })
 
   test('months are those of UTC whatever zone the database is in', async () => {
@@ -96,38 +99,13 @@ describe('the partitions of sensor_data', () => {
     expect(await numberOf(database, 'SELECT count(*) FROM sensor_data')).toBe(1)
   })
 
-  test('only partitions that lie wholly before the age to keep are dropped', async () => {
-    await partitions.ensureFor([Date.UTC(2026, 7, 1), Date.UTC(2026, 8, 1), Date.UTC(2026, 9, 1), NOW])
-    now = Date.parse('2026-11-30T00:00:00Z')
-    expect(await partitions.dropOlderThan(61)).toEqual(['sensor_data_2026_08'])
-    expect(await partitions.dropOlderThan(60)).toEqual(['sensor_data_2026_09'])
-    expect(await partitions.dropOlderThan(60)).toEqual([])
-    expect(await names()).toEqual(['2026_10', '2026_11'])
-  })
-
-  test('an age of 0 keeps everything', async () => {
-    await partitions.ensureFor([0])
-    expect(await partitions.dropOlderThan(0)).toEqual([])
-    expect(await names()).toEqual(['1970_01'])
-  })
-
-  test('a partition with a name of its own is left alone', async () => {
-    await database.pool.query(
-      `CREATE TABLE archive PARTITION OF sensor_data FOR VALUES FROM ('2000-01-01Z') TO ('2001-01-01Z')`,
-    )
-    expect(await partitions.dropOlderThan(1)).toEqual([])
-  })
-
-  test('upkeep goes on after the start: a new month is made ready and an old one dropped', async () => {
-    const kept = createPartitions(
-      { pool: database.pool, clock: () => now },
-      { everyMs: 5, retentionDays: 31 },
-    )
+  test('upkeep goes on after the start: a new month is made ready', async () => {
+    const kept = createPartitions({ pool: database.pool, clock: () => now }, { everyMs: 5 })
     try {
       await Promise.all([kept.start(), kept.start()])
       expect(await names()).toEqual(['2026_11', '2026_12', '2027_01'])
       now = Date.parse('2027-01-02T00:00:00Z')
-      await eventually(async () => (await names()).join() === '2026_12,2027_01,2027_02,2027_03')
+      await eventually(async () => (await names()).join() === '2026_11,2026_12,2027_01,2027_02,2027_03')
     } finally {
       await kept.stop()
     }

@@ -13,6 +13,7 @@ import type { BuzzerStore, DeviceStore } from '../../bridge/ports.ts'
 import { createDiskFrames } from '../../bridge/stores/disk-frames.ts'
 import { createMemoryBuzzer } from '../../bridge/stores/memory-buzzer.ts'
 import { createMemoryDevices } from '../../bridge/stores/memory-devices.ts'
+import { createMemoryRange } from '../../bridge/stores/memory-range.ts'
 import { createMemorySink, type MemorySink } from '../../bridge/stores/memory-sink.ts'
 import { createMemorySpool } from '../../bridge/stores/memory-spool.ts'
 import type { SystemLoad } from '../../src/facade/app.ts'
@@ -151,6 +152,7 @@ export const startBridgedFacade = async (given: BridgedFacadeGiven = {}): Promis
     {
       ...createFacadeWorld().deps,
       ...{ readings, devices, buzzer, frames, recordings, balance, events },
+      ranges: createMemoryRange((deviceId) => readings.recent(deviceId, 500)),
       load: () => loadOf(bridge),
       figures: async () => figuresOf(bridge),
       clock: time.now,

@@ -6,6 +6,7 @@ import {
   BridgeError,
   type BridgeErrorCode,
   createBridgeEmitter,
+  createMemoryRange,
   type Device,
   type DeviceId,
   decodeReadings,
@@ -120,6 +121,11 @@ export const createFacadeWorld = (): FacadeWorld => {
         latest: async () => [],
         onLatest: () => () => undefined,
       },
+      ranges: createMemoryRange(async (id) => {
+        check(id)
+        return world.stored.get(id) ?? []
+      }),
+      exports: undefined,
       devices: {
         list: async (limit) => {
           check()

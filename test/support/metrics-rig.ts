@@ -51,6 +51,17 @@ export const createMetricsRig = () => {
         errors: 0,
       }),
       replicaReads: () => ({ replica: 31, lagging: 32, unavailable: 33, unknown: 34 }),
+      storage: () => ({
+        storage: {
+          tables: [
+            { table: 'raw', bytes: 41, partitions: 2, oldest: 0, retentionDays: 90, nextDropAt: 42_000 },
+            { table: 'minute', bytes: 43, partitions: 2, oldest: 0, retentionDays: 730, nextDropAt: 44_000 },
+            { table: 'hour', bytes: 45, partitions: 1, oldest: 0, retentionDays: 0, nextDropAt: null },
+          ],
+          rollups: { behindMs: 46_000, marks: 47 },
+        },
+        counts: { errors: 48, seriesRefused: 49 },
+      }),
       recognition: () => ({ inFlight: 0, asked: 3, skipped: 2, unanswered: 1 }),
       bodies: () => ({ heldBytes: 11, refused: 12 }),
       denied: () => denied,

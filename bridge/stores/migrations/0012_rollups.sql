@@ -34,8 +34,9 @@ CREATE TABLE rollup_state (
   minute_to   timestamptz NOT NULL,
   hour_to     timestamptz NOT NULL
 );
+-- minute_from is the start of an hour always: the hours from there on are whole.
 INSERT INTO rollup_state (minute_from, minute_to, hour_to)
-VALUES (date_trunc('minute', now()), date_trunc('minute', now()), date_trunc('hour', now()));
+SELECT hour, hour, hour FROM (SELECT date_trunc('hour', now(), 'UTC') AS hour) AS this;
 
 -- Readings of this device and hour were stored after the minutes they belong to may have been made. Appended in the
 -- transaction that stores the readings, taken away in the one that makes the hour anew.
@@ -46,13 +47,22 @@ CREATE TABLE rollup_marks (
 );
 CREATE INDEX rollup_marks_device ON rollup_marks (device_id, hour);
 
--- Months of readings that were dropped for their age: what comes for one of them later is added to the minutes and
--- hours that are there, which can't be made anew.
+-- Months of readings that were dropped for their age, `2026_01`: what comes for one of them later is added to the minutes
+-- and hours that are there, which can't be made anew. Minutes go in their own time; null: not yet.
 CREATE TABLE dropped_months (
-  month      text        PRIMARY KEY,
-  dropped_at timestamptz NOT NULL DEFAULT now()
+  month              text        PRIMARY KEY,
+  dropped_at         timestamptz NOT NULL DEFAULT now(),
+  minutes_dropped_at timestamptz
+);
+
+-- What came for a dropped month, detached from sensor_data while it is added, device by device; dropped at the end.
+CREATE TABLE late_months (
+  name      text PRIMARY KEY,
+  month     text NOT NULL,
+  -- The last one that was added.
+  device_id text NOT NULL DEFAULT ''
 );
 
 -- Rows that a spool stores with an older `ts` are marked. It moves in the batches of the spool itself, so that whoever
--- reads it knows: what is below it and has no mark is committed.
+-- reads it knows: what is below it and has no mark is committed. Null: all rows are marked.
 ALTER TABLE ingest_cursor ADD COLUMN live_from timestamptz;

@@ -81,6 +81,48 @@ const reading = object(
 )
 export const readings = json({ anyOf: [reading, { type: 'array', items: reading, maxItems: 1000 }] })
 
+const MOMENT =
+  'Epoch ms or s, ISO 8601 with its zone, `now`, or before now: `-90s`, `-15m`, `-24h`, `-7d`, `-4w`, `-1y`.'
+
+/** The query of the history. */
+export const history = object(
+  {
+    deviceId: {
+      type: 'array',
+      items: textOf(100),
+      minItems: 1,
+      maxItems: 1_000,
+      description: 'Given as often as there are devices; 20 at most for JSON.',
+    },
+    metric: {
+      type: 'array',
+      items: textOf(200),
+      maxItems: 40,
+      description: 'Metrics, and keys of custom that are numbers. Absent: all of them.',
+    },
+    from: { ...text, default: '-24h', description: MOMENT },
+    to: { ...text, default: 'now', description: `Exclusive. ${MOMENT}` },
+    points: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 5_000,
+      default: 500,
+      description: 'About so many a series.',
+    },
+    format: {
+      ...text,
+      enum: ['json', 'csv', 'ndjson'],
+      description: 'Absent: as `Accept` says. csv and ndjson are every row of the range.',
+    },
+    after: {
+      ...text,
+      description: 'csv and ndjson: `DEVICE,TIME,ROWS`, the last row that is there already.',
+    },
+    limit: { type: 'integer', minimum: 1, description: 'csv and ndjson: rows at most.' },
+  },
+  ['deviceId'],
+)
+
 export const beep = json(
   object(
     {

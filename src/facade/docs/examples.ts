@@ -103,6 +103,18 @@ export const EXAMPLES: { readonly [methodAndPath: string]: Example } = {
       responseTime: 1,
     },
   },
+  'GET /api/v1/history': {
+    answer: {
+      ...{ success: true, from: NOW - 86_400_000, to: NOW, points: 500 },
+      series: [
+        {
+          ...{ deviceId: ID, metric: 'temperature', unit: '°C', source: 'raw', bucketMs: null },
+          ...{ gapMs: 90_000, t: [NOW - 60_000, NOW - 30_000], value: [25.2, 25.3] },
+        },
+      ],
+      responseTime: 3,
+    },
+  },
   'POST /api/v1/buzzer/request': {
     body: { deviceId: ID },
     answer: {

@@ -11,6 +11,7 @@ import {
   deviceId,
   form,
   heartbeat,
+  history,
   JPEG,
   type JsonSchema,
   object,
@@ -73,6 +74,12 @@ export const OPERATIONS: { readonly [methodAndPath: string]: Operation } = {
     tag: 'readings',
     summary: 'The newest readings of a device, newest first',
     query: object({ deviceId, limit: { ...limit(500), default: 100 } }, ['deviceId']),
+  },
+  'GET /api/v1/history': {
+    tag: 'readings',
+    summary:
+      'Metrics of devices over a range of time, in about as many points as asked for; or every row of it, as CSV or as a JSON object a line',
+    query: history,
   },
   'POST /api/v1/buzzer/request': { tag: 'buzzer', summary: 'Ask a device to beep', body: beep },
   'GET /api/v1/buzzer/status/:deviceId': { tag: 'buzzer', summary: 'What a board polls: is it to beep?' },

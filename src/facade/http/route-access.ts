@@ -47,6 +47,7 @@ export const ROUTE_ACCESS: { readonly [methodAndPath: string]: RouteAccess } = {
   'POST /api/v1/devices/:/command': { operation: 'command' },
   'POST /api/v1/ingest/sensor-data': sendFor('body'),
   'GET /api/v1/sensor-data': READ,
+  'GET /api/v1/history': READ,
   'GET /api/v1/buzzer/status/:': sendFor('path'),
   'PATCH /api/v1/buzzer/complete/:': sendFor('request'),
   'GET /api/v1/buzzer/status': READ,

@@ -39,7 +39,7 @@ describe('defaults', () => {
       apiKey: undefined,
       legacyOpen: false,
       spool: { maxBytes: 10_737_418_240, maxMemoryBytes: 268_435_456 },
-      retentionDays: 0,
+      retention: { days: 90, minuteDays: 730, hourDays: 0 },
       batch: { devicesMs: 100, readingsMs: 200, buzzerMs: 150 },
       cache: {
         devices: { max: 10_000, ttlMs: 300_000 },

@@ -1,0 +1,47 @@
+/**
+ * Several reads of one moment of the tables of readings. The locks are taken before the snapshot: a partition that
+ * is dropped is there for all of these reads, or for none and known as dropped.
+ */
+import type pg from 'pg'
+import { BridgeError } from '../core/errors.ts'
+import { readError, sqlstateOf } from './postgres-errors.ts'
+
+const QUERY_CANCELED = '57014'
+const LOCK_TIMEOUT_MS = 5_000
+
+/**
+ * One plan for all questions, by the index of the device: with parameters in hand the planner would look at each of
+ * the partitions anew for every question, which takes longer than most of them do.
+ */
+const SETTINGS = `
+  SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off; SET LOCAL enable_seqscan = off;
+  SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL max_parallel_workers_per_gather = 0;
+  SET LOCAL TimeZone = 'UTC'; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`
+
+const TABLES = 'ONLY sensor_data, ONLY readings_minute, ONLY readings_hour'
+
+/** Begins the transaction; `timeoutMs` is for each statement of it, 0: none. */
+export const beginSnapshot = async (client: pg.ClientBase, timeoutMs: number): Promise<void> => {
+  await client.query(
+    `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = ${Math.trunc(timeoutMs)};
+     ${SETTINGS}; LOCK TABLE ${TABLES} IN ACCESS SHARE MODE`,
+  )
+}
+
+/** The error of a read over a range: TIMEOUT when it was cut off, else STORE_UNAVAILABLE. */
+export const rangeError = (error: unknown, doing: string): BridgeError =>
+  sqlstateOf(error) === QUERY_CANCELED
+    ? new BridgeError('TIMEOUT', `${doing} took too long`, { cause: error })
+    : readError(error, doing)
+
+/** Runs `work` in such a transaction. The connection can be used again afterwards, unless this throws. */
+export const inSnapshot = async <T>(
+  client: pg.ClientBase,
+  timeoutMs: number,
+  work: () => Promise<T>,
+): Promise<T> => {
+  await beginSnapshot(client, timeoutMs)
+  const result = await work()
+  await client.query('COMMIT')
+  return result
+}

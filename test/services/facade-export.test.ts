@@ -1,0 +1,256 @@
+import { once } from 'node:events'
+import { get as httpGet } from 'node:http'
+import { gunzipSync } from 'node:zlib'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { Reading } from '../../bridge/core/reading.ts'
+import { createPostgresExport } from '../../bridge/stores/postgres-export.ts'
+import { createPostgresPool } from '../../bridge/stores/postgres-pool.ts'
+import { createFacade, type Facade } from '../../src/facade/index.ts'
+import { id, readingOf } from '../contracts/sink-rows.ts'
+import { useCleanups } from '../support/cleanups.ts'
+import { eventually } from '../support/eventually.ts'
+import { createFacadeWorld, FACADE_OPTIONS } from '../support/facade-services.ts'
+import { exchange } from '../support/http-exchange.ts'
+import { type MigratedDatabase, migratedDatabase } from '../support/postgres-stores.ts'
+import { emptyRangeTables, insertReadings } from '../support/range-tables.ts'
+
+const T = Date.UTC(2026, 10, 23, 3)
+const RANGE = `from=${T}&to=${T + 86_400_000}`
+const cleanup = useCleanups()
+let database: MigratedDatabase
+let facade: Facade
+let url: string
+let pool: ReturnType<typeof createPostgresPool>
+let exports: ReturnType<typeof createPostgresExport>
+
+beforeAll(async () => {
+  database = await migratedDatabase()
+  pool = createPostgresPool({ url: database.url })
+  exports = createPostgresExport(pool, { url: database.url, maxRunning: 2 })
+  facade = createFacade({ ...createFacadeWorld().deps, exports }, FACADE_OPTIONS)
+  const { host, port } = await facade.start()
+  url = `http://${host}:${port}/api/v1/history`
+})
+afterAll(async () => {
+  await facade?.stop()
+  await pool?.end()
+  await database?.drop()
+})
+beforeEach(() => emptyRangeTables(database))
+
+const get = (query: string, headers: Record<string, string> = {}) => exchange(`${url}?${query}`, { headers })
+const lines = (text: string): readonly Record<string, unknown>[] =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line))
+const exported = async (query: string) => lines((await get(`${RANGE}&format=ndjson&${query}`)).text)
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+const expectedLine = ({ deviceId, ts, receivedAt, tsSource, boot, seq, uptimeMs, ...rest }: Reading) => ({
+  ...{ deviceId, ts: iso(ts), receivedAt: iso(receivedAt), tsSource, boot, seq, uptimeMs },
+  ...rest,
+})
+const running = async (): Promise<number> =>
+  Number(
+    (
+      await database.pool.query(
+        `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sluice export' AND datname = current_database()`,
+      )
+    ).rows[0].count,
+  )
+const untilIdle = () => eventually(async () => (await running()) === 0 && exports.running === 0)
+
+const some = [
+  readingOf('a', { ts: T, boot: 'b"1\\', seq: 1, uptimeMs: 12.5, temperature: -0.1, lightLevel: 4 }),
+  readingOf('a', {
+    ts: T,
+    receivedAt: T + 1,
+    custom: { rpm: 7, text: 'ü"\n\u0001\u2028', deep: { a: [null] } },
+  }),
+  readingOf('a', { ts: T + 1, pressure: 1e-7, co2Level: 1.7e308, humidity: 5e-324 }),
+]
+
+describe('an export', () => {
+  test('as NDJSON is every row with everything it holds, a device after the other, by time', async () => {
+    const other = readingOf('b', { ts: T, temperature: 1 })
+    await insertReadings(database, [...some.toReversed(), other, readingOf('a', { ts: T - 1 })])
+    const answer = await get(`${RANGE}&deviceId=b&deviceId=a&format=ndjson`)
+    expect([answer.status, answer.headers['content-type']]).toEqual([
+      200,
+      'application/x-ndjson; charset=utf-8',
+    ])
+    expect(lines(answer.text)).toEqual([other, ...some].map(expectedLine))
+    expect(Object.keys(lines(answer.text)[0] ?? {})).toEqual([
+      ...['deviceId', 'ts', 'receivedAt', 'tsSource', 'boot', 'seq', 'uptimeMs'],
+      ...['temperature', 'humidity', 'distance', 'lightLevel', 'pressure', 'altitude', 'co2Level', 'custom'],
+    ])
+  })
+
+  test('as CSV has a head, quotes what must be, and nothing that a spreadsheet would run', async () => {
+    await insertReadings(database, [
+      readingOf('=1-1', { ts: T, boot: '@x,"y"', temperature: -2.5 }),
+      readingOf('=1-1', { ts: T + 1, boot: 'plain', custom: { a: '=x' } }),
+    ])
+    const answer = await get(`${RANGE}&deviceId=${encodeURIComponent('=1-1')}`, { Accept: 'text/csv' })
+    expect(answer.headers['content-type']).toBe('text/csv; charset=utf-8; header=present')
+    expect(answer.text.split('\n')).toEqual([
+      'deviceId,ts,receivedAt,tsSource,boot,seq,uptimeMs,temperature,humidity,distance,lightLevel,pressure,altitude,co2Level,custom',
+      `'=1-1,2026-11-23T03:00:00.000Z,2026-11-23T03:00:00.000Z,server,"'@x,""y""",,,-2.5,,,,,,,`,
+      `'=1-1,2026-11-23T03:00:00.001Z,2026-11-23T03:00:00.001Z,server,plain,,,,,,,,,,"{""a"": ""=x""}"`,
+      '',
+    ])
+  })
+
+  test('of some metrics leaves out what holds none of them', async () => {
+    await insertReadings(database, some)
+    expect(await exported('deviceId=a&metric=temperature&metric=rpm&metric=it%27s')).toMatchObject([
+      { seq: 1, temperature: -0.1, rpm: null, "it's": null },
+      { seq: null, temperature: null, rpm: 7 },
+    ])
+    const csv = await get(`${RANGE}&deviceId=a&metric=%3Drpm&metric=rpm&format=csv`)
+    expect(csv.text).toMatch(/^deviceId,.*uptimeMs,"'=rpm",rpm\na,.*,,7\n$/)
+  })
+
+  test('can be gone on with behind any row, though rows are alike', async () => {
+    const reading = fc.record({
+      device: fc.constantFrom('a', 'b,c'),
+      ts: fc.integer({ min: 0, max: 3 }).map((n) => T + n),
+      receivedAt: fc.constantFrom(T, T + 5),
+      boot: fc.constantFrom(null, 'x'),
+      temperature: fc.integer({ min: 0, max: 2 }),
+    })
+    const [sample = []] = fc.sample(fc.array(reading, { minLength: 30, maxLength: 30 }), 1)
+    await insertReadings(
+      database,
+      sample.map(({ device, ...fields }) => readingOf(device, fields)),
+    )
+    const devices = 'deviceId=b%2Cc&deviceId=a'
+    const all = await exported(devices)
+    expect(all).toHaveLength(30)
+    for (const [index, { deviceId, ts }] of all.entries()) {
+      const have = all.slice(0, index + 1)
+      const same = have.length - 1 - have.findLastIndex((row) => row.deviceId !== deviceId || row.ts !== ts)
+      const after = encodeURIComponent(`${deviceId},${ts},${same}`)
+      expect(await exported(`${devices}&after=${after}`)).toEqual(all.slice(index + 1))
+      expect(await exported(`${devices}&after=${after}&limit=4`)).toEqual(all.slice(index + 1, index + 5))
+    }
+  })
+
+  test.each([
+    'a',
+    'a,now',
+    'other,2026-11-23T03:00:00Z,1',
+    'a,yesterday,1',
+    'a,-1h,1',
+    'a,2026-11-23T03:00:00Z,x',
+  ])('cannot go on behind %j', async (after) => {
+    const answer = await get(`deviceId=a&format=csv&after=${encodeURIComponent(after)}`)
+    expect([answer.status, (answer.json as { error: string }).error]).toEqual([
+      400,
+      expect.stringMatching(/^after must be/),
+    ])
+  })
+
+  test('is a file with a name that every system takes', async () => {
+    const nameOf = async (device: string) =>
+      (await get(`${RANGE}&deviceId=${encodeURIComponent(device)}&format=csv`)).headers['content-disposition']
+    const span = '2026-11-23T030000Z_2026-11-24T030000Z.csv'
+    expect(await nameOf('esp-1')).toBe(`attachment; filename="esp-1_${span}"`)
+    expect(await nameOf('Küche "1"')).toBe(
+      `attachment; filename="K_che__1__${span}"; filename*=UTF-8''K%C3%BCche%20%221%22_${span}`,
+    )
+  })
+
+  test('is packed as it goes when the client takes that, and is nothing but its head for HEAD', async () => {
+    await insertReadings(database, some)
+    const packed = await get(`${RANGE}&deviceId=a&format=csv`, { 'Accept-Encoding': 'gzip' })
+    expect(packed.headers['content-encoding']).toBe('gzip')
+    expect(gunzipSync(packed.bytes).toString().split('\n')).toHaveLength(5)
+    const head = await exchange(`${url}?${RANGE}&deviceId=a&format=csv`, { method: 'HEAD' })
+    expect([head.status, head.headers['content-type'], head.text]).toEqual([
+      200,
+      'text/csv; charset=utf-8; header=present',
+      '',
+    ])
+    await untilIdle()
+  })
+})
+
+describe('an export under way', () => {
+  beforeEach(async () => {
+    await database.pool.query(`
+      INSERT INTO sensor_data (device_id, ts, received_at, ts_source, temperature, custom)
+        SELECT 'a', '2026-11-23T03:00:00Z'::timestamptz + n * interval '1 ms', now(), 'server', n, '{"text": "${'x'.repeat(200)}"}'
+        FROM generate_series(1, 100000) AS n`)
+  })
+
+  /** An answer that has begun and is not read. */
+  const begin = () =>
+    new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
+      const request = httpGet(`${url}?${RANGE}&deviceId=a&format=ndjson`, { agent: false }, (response) => {
+        response.pause()
+        response.on('error', () => {})
+        resolve(response)
+      })
+      request.on('error', reject)
+      cleanup(() => request.destroy())
+    })
+
+  test('ends in Postgres when its reader hangs up', async () => {
+    const response = await begin()
+    expect(await running()).toBe(1)
+    response.destroy()
+    await untilIdle()
+  })
+
+  test('does not end as if it was whole when Postgres ends it', async () => {
+    const response = await begin()
+    await database.pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice export'`,
+    )
+    const closed = new Promise((resolve) => response.once('close', resolve))
+    response.resume()
+    await closed
+    expect(response.complete).toBe(false)
+    await untilIdle()
+  })
+
+  test('is one of so many at a time; others are told to come again', async () => {
+    await begin()
+    const second = await begin()
+    const third = await get(`${RANGE}&deviceId=a&format=csv`)
+    expect([third.status, third.headers['retry-after']]).toEqual([503, '10'])
+    second.destroy()
+    await eventually(() => exports.running === 1)
+    const { status, text } = await get(`${RANGE}&deviceId=a&format=csv`)
+    expect([status, text.split('\n').length]).toEqual([200, 100_002])
+  })
+
+  test('ends after the time it may take', async () => {
+    const brief = createPostgresExport(pool, { url: database.url, maxMs: 50 })
+    const query = {
+      format: 'csv',
+      deviceIds: [id('a')],
+      metrics: undefined,
+      after: undefined,
+      limit: undefined,
+    } as const
+    const opened = brief.open({ ...query, from: T, to: T + 86_400_000 }, new AbortController().signal)
+    await expect(opened.then((stream) => once(stream, 'end'))).rejects.toMatchObject({ code: 'TIMEOUT' })
+    await untilIdle()
+  })
+})
+
+test('an export that cannot begin is a 503', async () => {
+  const away = createPostgresExport(pool, { url: 'postgres://127.0.0.1:1/none' })
+  const elsewhere = createFacade({ ...createFacadeWorld().deps, exports: away }, FACADE_OPTIONS)
+  cleanup(() => elsewhere.stop())
+  const { host, port } = await elsewhere.start()
+  const answer = await exchange(`http://${host}:${port}/api/v1/history?deviceId=a&format=csv`)
+  expect([answer.status, answer.headers['content-type'], answer.headers['retry-after']]).toEqual([
+    ...[503, 'application/json; charset=utf-8', '5'],
+  ])
+  expect(away.running).toBe(0)
+})
