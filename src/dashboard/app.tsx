@@ -31,7 +31,7 @@ const Shown = ({ view }: { readonly view: View }) => {
     case 'unknown':
       return (
         <div class="notice">
-          <p>There is no such view.</p>
+          <h1>There is no such view</h1>
           <a href={hrefOf({ name: 'list' })}>All devices</a>
         </div>
       )
