@@ -83,10 +83,13 @@ export const createDashboard = (): Dashboard => {
     },
   })
 
+  /** Where live values are to be had is told by /health; when that does not answer it is tried all the same. */
+  const wasHealthAsked = signal(false)
   const healthPoll = createPoll<HealthAnswer>({
     ask: (signal) => api.request<HealthAnswer>('/health', { signal }),
     take: (result) => {
       if (result.ok) health.value = result.value
+      wasHealthAsked.value = true
     },
     intervalMs: () => (health.peek() === undefined ? WITHOUT_LIVE_MS : HEALTH_MS),
   })
@@ -114,7 +117,7 @@ export const createDashboard = (): Dashboard => {
   effect(() => {
     const as = login.value
     if (isExternal.value) live.unavailable()
-    else if (as === undefined) live.disconnect()
+    else if (as === undefined || !wasHealthAsked.value) live.disconnect()
     else live.connect(as === 'anonymous' ? undefined : as)
   })
   // Right after live values stop or come back, the overview tells what was missed.
