@@ -1,8 +1,9 @@
 /** Everything behind the views, put together once. What each part does is in its own file. */
-import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
+import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { HealthAnswer, OverviewAnswer } from './answers.ts'
 import type { Api, Result } from './api.ts'
 import { createFleet, type Fleet } from './fleet.ts'
+import { EVERYTHING, type Filter } from './list/order.ts'
 import { createLiveClient, type LiveClient, type Login } from './live/live-client.ts'
 import { openMqtt } from './live/mqtt-connection.ts'
 import { createPoll } from './poll.ts'
@@ -23,6 +24,8 @@ export interface Dashboard {
   readonly tick: ReadonlySignal<number>
   /** Epoch ms by the server's clock, now. */
   readonly now: () => number
+  /** What the list is narrowed down to: it outlives a look at a device. */
+  readonly listFilter: Signal<Filter>
   /** Asks for the devices now. */
   readonly refresh: () => void
 }
@@ -56,6 +59,7 @@ export const createDashboard = (): Dashboard => {
   const health = signal<HealthAnswer | undefined>(undefined)
   const view = signal<View>(parseHash(location.hash))
   const tick = signal(now())
+  const listFilter = signal(EVERYTHING)
 
   const fleet = createFleet({ schedule: onNextFrame, now, discovered: () => overview.hurry() })
 
@@ -140,5 +144,5 @@ export const createDashboard = (): Dashboard => {
   healthPoll.start()
   session.start()
 
-  return { session, api, fleet, live, reach, health, view, tick, now, refresh: overview.hurry }
+  return { session, api, fleet, live, reach, health, view, tick, now, listFilter, refresh: overview.hurry }
 }
