@@ -19,6 +19,8 @@ export interface CliOptions {
   readonly commands?: typeof COMMANDS
   /** Of the terminal that standard output is; absent: it is none. */
   readonly size?: { readonly columns: number; readonly rows: number }
+  /** Standard error is a terminal. */
+  readonly rewrites?: boolean
   readonly interfaces?: Interfaces
   /** Is given what Ctrl-C would call. */
   readonly onInterrupt?: CommandContext['onInterrupt']
@@ -42,6 +44,7 @@ export const sluice = async (args: readonly string[], options: CliOptions = {}):
               err += question
               return answer
             },
+      rewrites: options.rewrites ?? false,
       size: options.size,
     },
     env: options.env ?? {},
