@@ -38,12 +38,12 @@ const CONNACKS: { readonly [code: number]: Failure } = {
 const NETWORK: { readonly [code: string]: (where: string) => Failure } = {
   ECONNREFUSED: (where) => ({
     problem: `nothing listens at ${where}`,
-    advice: 'start Sluice (npm start), or name where it listens with --host and --port',
+    advice: 'start Sluice (npm start), or name where it listens (--help shows how)',
   }),
-  ENOTFOUND: (where) => ({ problem: `no such host: ${where}`, advice: 'check the name given with --host' }),
+  ENOTFOUND: (where) => ({ problem: `no such host: ${where}`, advice: 'check the name of the host' }),
   EAI_AGAIN: (where) => ({
     problem: `the name of ${where} cannot be looked up`,
-    advice: 'check the DNS of this machine, or give an address with --host',
+    advice: 'check the DNS of this machine, or give an address',
   }),
   EHOSTUNREACH: (where) => ({
     problem: `no way leads to ${where}`,
@@ -69,7 +69,7 @@ export const explainConnect = (error: unknown, target: MqttTarget): Failure => {
   if (CERTIFICATE.test(name))
     return {
       problem: `the certificate of ${where} is not trusted (${name})`,
-      advice: 'give the CA that signed it with --ca FILE, and the host name that is in it with --host',
+      advice: 'give the CA that signed it with --ca FILE, and name the host as the certificate does',
     }
   if (name.startsWith('ERR_SSL') || name === 'EPROTO' || /timeout|closed|hang up/i.test(errorText(error)))
     return {
