@@ -14,11 +14,14 @@ export interface Way {
   readonly advice: string
 }
 
+/** With a Postgres that hangs, what it knew of the device is waited for first: 5 s. */
+const HEARD_TIMEOUT_MS = 8_000
 const NOT_HEARD =
   'the reading was acked: may this user publish to sensors/sluice-doctor/data? A publish without the right is acked and dropped (docs/access.md)'
 
 const waitFor = ({ name, advice }: Way, listening: Listening, sentAt: number): Hop => ({
   name,
+  timeoutMs: HEARD_TIMEOUT_MS,
   run: async () => {
     if (!listening.ok) throw new HopFailure(listening.why, advice)
     return { detail: 'the reading arrived', ms: (await listening.arrivals.first) - sentAt }
