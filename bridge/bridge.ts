@@ -4,6 +4,7 @@
  *
  * Invariant: nothing is acked, and nothing is told to anyone, before the fsync.
  */
+import { openAnnouncements } from './bridge-announcements.ts'
 import { createBooks } from './bridge-books.ts'
 import { type Outlet, openOutlet } from './bridge-outlet.ts'
 import { bridgeStats } from './bridge-stats.ts'
@@ -123,6 +124,16 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       events.emit('bridge:error', { error, where: 'keeping sequence numbers' })
     })
 
+  const announcements = openAnnouncements(deps, options, {
+    devices: registry,
+    readings: { latest: latest.get, onLatest: latest.onLatest },
+  })
+  events.on('device:removed', ({ deviceId }) => {
+    latest.remove(deviceId).catch((error: Error) => {
+      events.emit('bridge:error', { error, where: 'forgetting latest values' })
+    })
+  })
+
   const startOnce = async (): Promise<void> => {
     const state = await spool.open()
     if (state.damage !== null) events.emit('spool:damaged', { lostRows: 0, detail: state.damage })
@@ -166,6 +177,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     await latest.start()
     await recent.start()
     books.start()
+    await announcements.start()
     keeping = setInterval(keepSequences, CHECKPOINT_MS)
     keeping.unref()
   }
@@ -182,6 +194,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
   const stopOnce = async (): Promise<void> => {
     await quiesce()
     clearInterval(keeping)
+    await announcements.stop()
     books.stop()
     await keepSequences()
     // A Postgres that hangs keeps neither the spool nor the program from closing: what it has not stored, or is
@@ -222,7 +235,10 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     },
     intake: (message, clientId, done) => {
       const topic = topicOf(message.topic)
-      if (topic === undefined) return done()
+      if (topic === undefined) {
+        announcements.heard(message)
+        return done()
+      }
       messages.speaks(clientId, topic)
       if (topic.channel === 'data') return running().readings(message, clientId, topic.deviceId, done)
       messages.take(message, clientId, topic, done)

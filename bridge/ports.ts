@@ -5,6 +5,7 @@
  */
 import type { BuzzerRequest } from './core/buzzer.ts'
 import type { Device } from './core/device.ts'
+import type { Announced } from './core/home-assistant.ts'
 import type { Latest } from './core/latest.ts'
 import type { DeviceId, Reading } from './core/reading.ts'
 import type { BootClaim, CheckedBoot } from './core/unverified.ts'
@@ -204,6 +205,8 @@ export interface DeviceStore {
   /** Newest `lastSeen` first. */
   list(limit: number): Promise<readonly Device[]>
   get(deviceId: DeviceId): Promise<Device | undefined>
+  /** Removes them, those that are there. */
+  remove(deviceIds: readonly DeviceId[]): Promise<void>
 }
 
 // --- Buzzer -------------------------------------------------------------------------------------
@@ -247,4 +250,18 @@ export interface LatestStore {
   /** Merges by newest-wins (core/latest.ts); one call is one round trip whatever its length. */
   put(latest: readonly Latest[]): Promise<void>
   get(deviceIds: readonly DeviceId[]): Promise<readonly Latest[]>
+  /** Forgets them, those that it has. */
+  remove(deviceIds: readonly DeviceId[]): Promise<void>
+}
+
+// --- Home Assistant -----------------------------------------------------------------------------
+
+/** What was announced to Home Assistant and stays at the broker until it is taken back: outlives the process. */
+export interface AnnouncedStore {
+  /** The newest of each topic. Empty when there is none. */
+  load(): Promise<readonly Announced[]>
+  /** Notes what was announced; without components: taken back. */
+  note(changes: readonly (Announced | { readonly topic: string; readonly gone: true })[]): Promise<void>
+  /** Forgets everything. */
+  clear(): Promise<void>
 }

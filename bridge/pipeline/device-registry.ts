@@ -65,6 +65,11 @@ export interface DeviceRegistry extends Pick<DeviceService, 'list' | 'get' | 'co
   heartbeat(heartbeat: Heartbeat): Device
   /** What came with a frame; an unknown device becomes known by it. Throws as `register`. */
   describe(deviceId: DeviceId, facts: DeviceFacts): Device
+  /**
+   * Forgets a device, here and in the store; whether it was known. Raises `device:removed`, also on the other nodes. What
+   * is heard of it afterwards makes it known anew. Throws STORE_UNAVAILABLE, and then nothing is forgotten.
+   */
+  remove(deviceId: DeviceId): Promise<boolean>
   /** Writes what is not in the store yet; resolves also when that failed. */
   flush(): Promise<void>
   /** `loaded`: the store was read, so `list` can answer. */
@@ -163,6 +168,27 @@ export const createDeviceRegistry = (
     for (const device of devices) table.learn(device, clock())
   }
 
+  const forget = (deviceId: DeviceId): DeviceRecord | undefined => {
+    const record = table.remove(deviceId)
+    if (record !== undefined) writer.forget(record)
+    events.emit('device:removed', { deviceId })
+    return record
+  }
+
+  const remove = async (deviceId: DeviceId): Promise<boolean> => {
+    const isKnown = (await queries.get(deviceId)) !== undefined
+    await cache.store.remove([deviceId])
+    const record = forget(deviceId)
+    if (record?.writing === true) {
+      // A write of it was under way, and may have come second.
+      await writer.flush()
+      writer.forget(record)
+      await cache.store.remove([deviceId])
+    }
+    sharing?.tellRemoved(deviceId)
+    return isKnown
+  }
+
   const sweep = (): void => {
     const now = clock()
     for (const record of table.values()) {
@@ -208,6 +234,7 @@ export const createDeviceRegistry = (
     },
     describe,
     heartbeat: (said) => describe(said.deviceId, factsOf(said)),
+    remove,
     has: (deviceId) => table.get(deviceId) !== undefined,
     counts: queries.counts,
     list: queries.list,
@@ -229,7 +256,14 @@ export const createDeviceRegistry = (
       }
       timers = [setInterval(turn, flushIntervalMs), setInterval(sweep, sweepMs)]
       for (const timer of timers) timer.unref()
-      sharing?.start({ learn, hear: (said) => hear(said, clock()) })
+      sharing?.start({
+        learn,
+        hear: (said) => hear(said, clock()),
+        removed: (deviceId) => {
+          cache.forgetLists()
+          forget(deviceId)
+        },
+      })
       await cache.start()
       await queries.load()
     },

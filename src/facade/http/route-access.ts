@@ -38,6 +38,7 @@ export const ROUTE_ACCESS: { readonly [methodAndPath: string]: RouteAccess } = {
   'GET /api/v1/openapi.json': READ,
   'POST /api/v1/auth/token': { operation: 'login' },
   'GET /api/v1/devices': READ,
+  'DELETE /api/v1/devices/:': MANAGE,
   'POST /api/v1/devices/register': sendFor('body'),
   'POST /api/v1/devices/heartbeat': sendFor('body'),
   'POST /api/v1/devices/:/command': { operation: 'command' },

@@ -51,6 +51,10 @@ const createStore = (...devices: readonly Device[]): TestStore => {
       check()
       return rows.get(id)
     },
+    remove: async (ids) => {
+      check()
+      for (const id of ids) rows.delete(id)
+    },
   }
   return store
 }
@@ -59,6 +63,7 @@ const setUp = (store: TestStore = createStore(), options: DeviceRegistryOptions 
   const events = createBridgeEmitter()
   const told: string[] = []
   events.on('device:status', ({ deviceId: id, status }) => told.push(`${id} ${status}`))
+  events.on('device:removed', ({ deviceId: id }) => told.push(`${id} removed`))
   events.on('device:created', ({ deviceId: id }) => told.push(`${id} created`))
   events.on('devices:failed', () => told.push('failed'))
   events.on('bridge:error', ({ where }) => told.push(`error: ${where}`))
