@@ -1,8 +1,8 @@
 /** What the bridge is made of and what it offers: the types of bridge.ts. */
 import type { SpoolBounds } from './core/bound.ts'
+import type { AnnouncedStore } from './core/home-assistant.ts'
 import type { BridgeEmitter } from './events.ts'
 import type {
-  AnnouncedStore,
   BuzzerStore,
   Clock,
   DeviceStore,

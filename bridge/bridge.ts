@@ -124,16 +124,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       events.emit('bridge:error', { error, where: 'keeping sequence numbers' })
     })
 
-  const announcements = openAnnouncements(deps, options, {
-    devices: registry,
-    readings: { latest: latest.get, onLatest: latest.onLatest },
-  })
-  events.on('device:removed', ({ deviceId }) => {
-    latest.remove(deviceId).catch((error: Error) => {
-      events.emit('bridge:error', { error, where: 'forgetting latest values' })
-    })
-  })
-
+  const announcements = openAnnouncements(deps, options, { devices: registry, values: latest })
   const startOnce = async (): Promise<void> => {
     const state = await spool.open()
     if (state.damage !== null) events.emit('spool:damaged', { lostRows: 0, detail: state.damage })
@@ -171,11 +162,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       options,
     )
     events.on('drain:stored', () => admission.update())
-    await registry.start()
-    await buzzer.start()
-    await frames.start()
-    await latest.start()
-    await recent.start()
+    for (const part of [registry, buzzer, frames, latest, recent]) await part.start()
     books.start()
     await announcements.start()
     keeping = setInterval(keepSequences, CHECKPOINT_MS)
@@ -235,10 +222,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     },
     intake: (message, clientId, done) => {
       const topic = topicOf(message.topic)
-      if (topic === undefined) {
-        announcements.heard(message)
-        return done()
-      }
+      if (topic === undefined) return announcements.heard(message, done)
       messages.speaks(clientId, topic)
       if (topic.channel === 'data') return running().readings(message, clientId, topic.deviceId, done)
       messages.take(message, clientId, topic, done)

@@ -29,6 +29,16 @@ export interface Announced {
   readonly keys: readonly string[]
 }
 
+/** A port: what was announced and stays at the broker until it is taken back. It outlives the process. */
+export interface AnnouncedStore {
+  /** The newest of each topic. Empty when there is none. */
+  load(): Promise<readonly Announced[]>
+  /** Notes what was announced, or taken back. */
+  note(changes: readonly (Announced | { readonly topic: string; readonly gone: true })[]): Promise<void>
+  /** Forgets everything. */
+  clear(): Promise<void>
+}
+
 export interface DiscoverySubject {
   readonly id: DeviceId
   readonly name: string

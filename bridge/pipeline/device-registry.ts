@@ -1,7 +1,7 @@
 /**
- * Every device ever heard of: its row, and whether it is shown online. The registry knows more than the store
- * (a sign of life is written every few seconds at most) and answers from memory; the store is read at the
- * start, or as soon as it can be, and then holds what was known before together with what came since.
+ * Every device ever heard of: its row, and whether it is shown online. The registry knows more than the store (a sign of
+ * life is written every few seconds at most) and answers from memory; the store is read at the start, or as soon as it
+ * can be, and then holds what was known before together with what came since.
  */
 import { type Device, SILENT_AFTER_MS } from '../core/device.ts'
 import { BridgeError } from '../core/errors.ts'
@@ -13,6 +13,7 @@ import type { DeviceFacts, DeviceService, NodeBus } from '../services.ts'
 import { createDeviceCache, type DeviceCache, type DeviceCacheOptions } from './device-cache.ts'
 import { createDeviceQueries } from './device-queries.ts'
 import type { DeviceRecord } from './device-record.ts'
+import { createDeviceRemoval } from './device-removal.ts'
 import { createDeviceSharing, type SaidElsewhere } from './device-sharing.ts'
 import { createDeviceTable } from './device-table.ts'
 import {
@@ -48,7 +49,7 @@ export interface DeviceRegistryOptions {
   readonly cache?: DeviceCacheOptions
 }
 
-export interface DeviceRegistry extends Pick<DeviceService, 'list' | 'get' | 'counts'>, Lifecycle {
+export interface DeviceRegistry extends Pick<DeviceService, 'list' | 'get' | 'counts' | 'remove'>, Lifecycle {
   /** Whether the device is in memory: known, also while its row cannot be read. */
   has(deviceId: DeviceId): boolean
   /** A sign of life, at the time it was received (epoch ms). Makes the device known. */
@@ -65,11 +66,6 @@ export interface DeviceRegistry extends Pick<DeviceService, 'list' | 'get' | 'co
   heartbeat(heartbeat: Heartbeat): Device
   /** What came with a frame; an unknown device becomes known by it. Throws as `register`. */
   describe(deviceId: DeviceId, facts: DeviceFacts): Device
-  /**
-   * Forgets a device, here and in the store; whether it was known. Raises `device:removed`, also on the other nodes. What
-   * is heard of it afterwards makes it known anew. Throws STORE_UNAVAILABLE, and then nothing is forgotten.
-   */
-  remove(deviceId: DeviceId): Promise<boolean>
   /** Writes what is not in the store yet; resolves also when that failed. */
   flush(): Promise<void>
   /** `loaded`: the store was read, so `list` can answer. */
@@ -168,26 +164,7 @@ export const createDeviceRegistry = (
     for (const device of devices) table.learn(device, clock())
   }
 
-  const forget = (deviceId: DeviceId): DeviceRecord | undefined => {
-    const record = table.remove(deviceId)
-    if (record !== undefined) writer.forget(record)
-    events.emit('device:removed', { deviceId })
-    return record
-  }
-
-  const remove = async (deviceId: DeviceId): Promise<boolean> => {
-    const isKnown = (await queries.get(deviceId)) !== undefined
-    await cache.store.remove([deviceId])
-    const record = forget(deviceId)
-    if (record?.writing === true) {
-      // A write of it was under way, and may have come second.
-      await writer.flush()
-      writer.forget(record)
-      await cache.store.remove([deviceId])
-    }
-    sharing?.tellRemoved(deviceId)
-    return isKnown
-  }
+  const { remove, forget } = createDeviceRemoval({ table, writer, cache, queries, events, sharing })
 
   const sweep = (): void => {
     const now = clock()
@@ -242,12 +219,10 @@ export const createDeviceRegistry = (
     flush: async () => {
       if (queries.loaded) await writer.flush()
     },
-    stats: () => ({
-      devices: table.size,
-      unsaved: writer.unsaved,
-      loaded: queries.loaded,
-      caches: cache.stats(),
-    }),
+    stats: () => {
+      const [devices, unsaved] = [table.size, writer.unsaved]
+      return { devices, unsaved, loaded: queries.loaded, caches: cache.stats() }
+    },
     start: async () => {
       if (timers.length > 0) return
       const turn = (): void => {
@@ -256,14 +231,7 @@ export const createDeviceRegistry = (
       }
       timers = [setInterval(turn, flushIntervalMs), setInterval(sweep, sweepMs)]
       for (const timer of timers) timer.unref()
-      sharing?.start({
-        learn,
-        hear: (said) => hear(said, clock()),
-        removed: (deviceId) => {
-          cache.forgetLists()
-          forget(deviceId)
-        },
-      })
+      sharing?.start({ learn, hear: (said) => hear(said, clock()), removed: forget })
       await cache.start()
       await queries.load()
     },

@@ -10,6 +10,7 @@ import { DOCTOR_ID } from '../core/doctor.ts'
 import { asError } from '../core/errors.ts'
 import {
   type Announced,
+  type AnnouncedStore,
   type Components,
   componentsOf,
   discoveryConfig,
@@ -21,7 +22,7 @@ import {
 import type { Latest } from '../core/latest.ts'
 import type { DeviceId } from '../core/reading.ts'
 import type { BridgeEmitter } from '../events.ts'
-import type { AnnouncedStore, Clock, Lifecycle, Message, Publisher } from '../ports.ts'
+import type { Clock, Lifecycle, Message, Publisher } from '../ports.ts'
 import type { DeviceService, NodeBus, ReadingService } from '../services.ts'
 
 export interface HomeAssistantDeps {
@@ -88,7 +89,7 @@ export const createHomeAssistant = (
   let allAt = Number.NEGATIVE_INFINITY
   let notBefore = Number.NEGATIVE_INFINITY
   let running: Promise<void> | undefined
-  let ends: readonly (() => void)[] = []
+  let ends: (() => void)[] = []
 
   const report = (error: unknown): void =>
     void events.emit('bridge:error', { error: asError(error), where: 'announcing to Home Assistant' })
@@ -225,26 +226,17 @@ export const createHomeAssistant = (
     ]
   }
 
+  const stop = async (): Promise<void> => {
+    for (const end of ends.splice(0)) end()
+    await running
+  }
+
   return {
     start,
-    stop: async () => {
-      for (const end of ends) end()
-      ends = []
-      await running
-    },
+    stop,
     heard: ({ topic, payload }) => {
       if (topic !== BIRTH_TOPIC && topic !== ownBirth) return
       if (payload.toString() === 'online') wantsAll = true
     },
   }
-}
-
-/** Takes back whatever was announced, now that nothing is to be. */
-export const retractAll = async ({
-  publisher,
-  announced,
-}: Pick<HomeAssistantDeps, 'publisher' | 'announced'>): Promise<void> => {
-  const all = await announced.load()
-  for (const { topic } of all) publisher.publish(topic, '', { retain: true })
-  if (all.length > 0) await announced.clear()
 }

@@ -51,8 +51,6 @@ export interface LatestValues extends Lifecycle {
   get(deviceIds: readonly DeviceId[]): Promise<readonly Latest[]>
   /** Calls back for changed devices, newest wins; the answer ends it. */
   onLatest(listener: LatestListener): () => void
-  /** Forgets a device, here and in the store. Throws STORE_UNAVAILABLE when the store still has it. */
-  remove(deviceId: DeviceId): Promise<void>
   /** Writes what is not in the store yet; resolves also when that failed. */
   flush(): Promise<void>
   /** Devices in memory, and how many of them are not in the store yet. */
@@ -149,23 +147,26 @@ export const createLatestValues = (
       makeRoom(maxDevices, (entry) => !entry.dirty && !entry.writing)
   }
 
+  /** Here and in the store: on every node, since each may have it in memory. */
+  const remove = async (deviceId: DeviceId): Promise<void> => {
+    const entry = entries.get(deviceId)
+    if (entry !== undefined) {
+      entries.delete(deviceId)
+      keeper()?.forget(entry)
+      feed.forget(entry)
+      // What is being written may be this one.
+      if (entry.writing) await writer?.flush()
+    }
+    await store?.remove([deviceId])
+  }
+  events.on('device:removed', ({ deviceId }) => void remove(deviceId).catch(onListenerError))
+
   return {
     update: (readings) => {
       for (const reading of readings) updateOne(reading)
     },
     get,
     onLatest: feed.add,
-    remove: async (deviceId) => {
-      const entry = entries.get(deviceId)
-      if (entry !== undefined) {
-        entries.delete(deviceId)
-        keeper()?.forget(entry)
-        feed.forget(entry)
-        // What is being written may be this one.
-        if (entry.writing) await writer?.flush()
-      }
-      await store?.remove([deviceId])
-    },
     flush: async () => writer?.flush(),
     stats: () => ({
       devices: entries.size,

@@ -4,8 +4,7 @@
  */
 import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Announced } from '../core/home-assistant.ts'
-import type { AnnouncedStore } from '../ports.ts'
+import type { Announced, AnnouncedStore } from '../core/home-assistant.ts'
 
 type Line = Announced | { readonly topic: string; readonly gone: true }
 

@@ -1,5 +1,4 @@
-import type { Announced } from '../core/home-assistant.ts'
-import type { AnnouncedStore } from '../ports.ts'
+import type { Announced, AnnouncedStore } from '../core/home-assistant.ts'
 
 /** What was announced to Home Assistant, for as long as this process lives. */
 export const createMemoryAnnounced = (): AnnouncedStore => {

@@ -22,6 +22,8 @@ export type Interfaces = { readonly [name: string]: readonly NetworkInterfaceInf
 
 export interface CommandContext {
   readonly terminal: Terminal
+  /** Of this Sluice. */
+  readonly version: string
   readonly env: Environment
   /** Relative settings start here. */
   readonly cwd: string

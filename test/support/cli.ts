@@ -47,6 +47,7 @@ export const sluice = async (args: readonly string[], options: CliOptions = {}):
       rewrites: options.rewrites ?? false,
       size: options.size,
     },
+    version: '0.1.0',
     env: options.env ?? {},
     cwd: options.cwd ?? '/nonexistent',
     now: () => options.now ?? 0,

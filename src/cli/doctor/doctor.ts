@@ -24,7 +24,7 @@ export const hopLine = ({ hop, status, ms, detail, advice }: HopResult): string 
 
 const doctor = async (words: Words, context: CommandContext): Promise<number> => {
   if (words.rest.length > 0) throw new UsageError(`what is ${JSON.stringify(words.rest[0])}? All are options`)
-  const { terminal, env, cwd, now } = context
+  const { terminal, env, cwd, now, version } = context
   const config = loadConfig(env, cwd)
   const targets = await targetsOf(words, context, config)
   const isJson = words.options.json === true
@@ -32,6 +32,7 @@ const doctor = async (words: Words, context: CommandContext): Promise<number> =>
   const results = await examine({
     ...targets,
     dataDir: config.dataDir,
+    version,
     databaseUrl: database?.url,
     now,
     monotonic: () => performance.now(),

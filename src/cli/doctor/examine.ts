@@ -16,6 +16,8 @@ import { lookAtWays, openWays } from './ways.ts'
 
 export interface ExamineDeps extends Targets {
   readonly dataDir: string
+  /** Of this command. */
+  readonly version: string
   /** Of this machine's settings; undefined: not known. */
   readonly databaseUrl: string | undefined
   /** Epoch ms. */
@@ -153,7 +155,7 @@ export const examine = async (deps: ExamineDeps): Promise<readonly HopResult[]> 
   else {
     await go(partHop('Redis', health, { part: 'redis', absent: 'no REDIS_URL: latest values are in memory' }))
     await go(clockHop(health, asked))
-    await go(versionHop(health))
+    await go(versionHop(health, deps.version))
   }
   await go(diskHop(http, deps.isHere ? deps.dataDir : undefined))
 

@@ -1,6 +1,5 @@
 /** What is not on the way and stops it all the same: a full disk, clocks that differ, another version. */
 import { stat, statfs } from 'node:fs/promises'
-import manifest from '../../../package.json' with { type: 'json' }
 import type { HttpClient } from '../http-client.ts'
 import type { Health } from './health.ts'
 import { failWith, type Hop, HopFailure, HopSkipped } from './hop.ts'
@@ -76,11 +75,12 @@ export const clockHop = (health: Health, asked: { readonly from: number; readonl
   onError: failWith('look at the clocks of both machines'),
 })
 
-export const versionHop = (health: Health): Hop => ({
+/** @param version - of this command */
+export const versionHop = (health: Health, version: string): Hop => ({
   name: 'version',
   run: async () =>
-    health.version === manifest.version
+    health.version === version
       ? `Sluice ${health.version}`
-      : `Sluice ${health.version} there, ${manifest.version} here`,
+      : `Sluice ${health.version} there, ${version} here`,
   onError: failWith('look at GET /health'),
 })

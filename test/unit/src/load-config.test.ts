@@ -49,6 +49,7 @@ describe('defaults', () => {
       },
       rateLimitMax: 1000,
       frames: { keepMs: 600_000, maxBytes: 4_294_967_296 },
+      homeAssistant: { announces: false, prefix: 'homeassistant' },
       recognition: { url: undefined, timeoutMs: 3_000 },
       limits: {
         maxConnections: 10_000,
