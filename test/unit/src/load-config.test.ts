@@ -339,3 +339,16 @@ describe('printing', () => {
     expect(redact(load({}))).toEqual(load({}))
   })
 })
+
+describe('the prefix of Home Assistant', () => {
+  test.each(['homeassistant', 'ha', 'my/ha-2'])('may be %s', (given) => {
+    expect(load({ HA_DISCOVERY_PREFIX: given }).homeAssistant.prefix).toBe(given)
+  })
+
+  test.each(['sensors', 'devices/x', 'a b', 'a/', '/a', '#', 'a/+/b', '$SYS', 'a/b/c/d/e'])(
+    'is not %s',
+    (given) => {
+      expect(problemsOf({ HA_DISCOVERY_PREFIX: given })).toHaveLength(1)
+    },
+  )
+})
