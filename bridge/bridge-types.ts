@@ -1,5 +1,6 @@
 /** What the bridge is made of and what it offers: the types of bridge.ts. */
 import type { SpoolBounds } from './core/bound.ts'
+import type { AnnouncedStore } from './core/home-assistant.ts'
 import type { BridgeEmitter } from './events.ts'
 import type {
   BuzzerStore,
@@ -32,6 +33,8 @@ export interface BridgeDeps {
   readonly buzzer: BuzzerStore
   readonly frames: FrameStore
   readonly latest?: LatestStore | undefined
+  /** What Home Assistant was told of. Absent: it never was, and is not. */
+  readonly announced?: AnnouncedStore | undefined
   readonly publisher: Publisher
   /** Absent: there are no other nodes. */
   readonly bus?: NodeBus | undefined
@@ -61,6 +64,8 @@ export interface BridgeOptions {
     readonly queries: CacheBounds
     readonly sweepMs: number
   }
+  /** Devices are announced to Home Assistant under this prefix, by this version of Sluice. Absent: they are not. */
+  readonly homeAssistant?: { readonly prefix: string; readonly version: string } | undefined
   /** How long `stop` goes on storing what is spooled while Postgres takes it. */
   readonly drainOnStopMs: number
 }

@@ -4,6 +4,7 @@
  *
  * Invariant: nothing is acked, and nothing is told to anyone, before the fsync.
  */
+import { openAnnouncements } from './bridge-announcements.ts'
 import { createBooks } from './bridge-books.ts'
 import { type Outlet, openOutlet } from './bridge-outlet.ts'
 import { bridgeStats } from './bridge-stats.ts'
@@ -123,6 +124,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       events.emit('bridge:error', { error, where: 'keeping sequence numbers' })
     })
 
+  const announcements = openAnnouncements(deps, options, { devices: registry, values: latest })
   const startOnce = async (): Promise<void> => {
     const state = await spool.open()
     if (state.damage !== null) events.emit('spool:damaged', { lostRows: 0, detail: state.damage })
@@ -160,12 +162,9 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
       options,
     )
     events.on('drain:stored', () => admission.update())
-    await registry.start()
-    await buzzer.start()
-    await frames.start()
-    await latest.start()
-    await recent.start()
+    for (const part of [registry, buzzer, frames, latest, recent]) await part.start()
     books.start()
+    await announcements.start()
     keeping = setInterval(keepSequences, CHECKPOINT_MS)
     keeping.unref()
   }
@@ -182,6 +181,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
   const stopOnce = async (): Promise<void> => {
     await quiesce()
     clearInterval(keeping)
+    await announcements.stop()
     books.stop()
     await keepSequences()
     // A Postgres that hangs keeps neither the spool nor the program from closing: what it has not stored, or is
@@ -222,7 +222,7 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     },
     intake: (message, clientId, done) => {
       const topic = topicOf(message.topic)
-      if (topic === undefined) return done()
+      if (topic === undefined) return announcements.heard(message, done)
       messages.speaks(clientId, topic)
       if (topic.channel === 'data') return running().readings(message, clientId, topic.deviceId, done)
       messages.take(message, clientId, topic, done)

@@ -65,6 +65,8 @@ export interface BridgeEvents {
   'device:status': [{ deviceId: DeviceId; status: 'online' | 'offline'; at: number }]
   /** A device registered, for the first time or anew. */
   'device:registered': [{ device: Device }]
+  /** A device was removed from the registry, here or on another node. */
+  'device:removed': [{ deviceId: DeviceId }]
   /** A command for a device was published, or could not be: nobody knows the device, or no store could tell. */
   'device:commanded': [{ deviceId: DeviceId; sent: boolean }]
   /** A device is asked to beep: a request that is new, not one that joined another. */

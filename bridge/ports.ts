@@ -1,7 +1,6 @@
 /**
- * What the bridge needs of the outside. The bridge owns these words; Aedes, MQTT.js, LevelDB, Postgres
- * and Redis are adapted to them, one adapter a file. Each port has a contract suite in test/contracts
- * that every adapter of it passes.
+ * What the bridge needs of the outside. The bridge owns these words; Aedes, MQTT.js, LevelDB, Postgres and Redis are
+ * adapted to them, one adapter a file. Each port has a contract suite in test/contracts that every adapter passes.
  */
 import type { BuzzerRequest } from './core/buzzer.ts'
 import type { Device } from './core/device.ts'
@@ -53,8 +52,8 @@ export interface Publisher {
 // --- Spool --------------------------------------------------------------------------------------
 
 /**
- * What one fsync made durable: rows as COPY text lines, each ended by a newline. Offsets count rows:
- * the readings come first (`offset` … `offset + readingRows - 1`), then the dead letters.
+ * What one fsync made durable: rows as COPY text lines, each ended by a newline. Offsets count rows: the readings
+ * come first (`offset` … `offset + readingRows - 1`), then the dead letters.
  */
 export interface SpoolEntry {
   readonly offset: number
@@ -186,9 +185,8 @@ export interface ReadingSink {
   /** Null when the sink has never seen this spool. */
   cursor(spoolId: string): Promise<Cursor | null>
   /**
-   * Stores the batch and moves the cursor from `from` (or from nothing) to `to`, all or nothing.
-   * Throws ROW_REFUSED, CURSOR_MOVED or STORE_UNAVAILABLE (then it is not known whether it was stored:
-   * ask `cursor`).
+   * Stores the batch and moves the cursor from `from` (or from nothing) to `to`, all or nothing. Throws ROW_REFUSED,
+   * CURSOR_MOVED or STORE_UNAVAILABLE (then it is not known whether it was stored: ask `cursor`).
    */
   store(batch: Batch): Promise<Stored>
 }
@@ -199,6 +197,7 @@ export interface DeviceStore {
   /** Newest `lastSeen` first. */
   list(limit: number): Promise<readonly Device[]>
   get(deviceId: DeviceId): Promise<Device | undefined>
+  remove(deviceIds: readonly DeviceId[]): Promise<void>
 }
 
 // --- Buzzer -------------------------------------------------------------------------------------
@@ -210,8 +209,8 @@ export interface BuzzerStore {
    */
   reserveIds(count: number, above: number): Promise<number>
   /**
-   * Inserts or updates whole requests, all or nothing. Later entries of the same id win, but a stored request that
-   * is completed stays as it is: another process, that was not asked, may still count it as pending.
+   * Inserts or updates whole requests, all or nothing. Later entries of the same id win, but a stored request that is
+   * completed stays as it is: another process, that was not asked, may still count it as pending.
    */
   upsert(requests: readonly BuzzerRequest[]): Promise<void>
   get(requestId: number): Promise<BuzzerRequest | undefined>
@@ -242,4 +241,5 @@ export interface LatestStore {
   /** Merges by newest-wins (core/latest.ts); one call is one round trip whatever its length. */
   put(latest: readonly Latest[]): Promise<void>
   get(deviceIds: readonly DeviceId[]): Promise<readonly Latest[]>
+  remove(deviceIds: readonly DeviceId[]): Promise<void>
 }

@@ -83,6 +83,11 @@ export interface DeviceService {
   register(registration: RegisterBody): Device
   /** What a known device reports of itself; undefined when nobody knows it. Throws STORE_UNAVAILABLE. */
   heartbeat(heartbeat: HeartbeatBody): Promise<Device | undefined>
+  /**
+   * Forgets a device: its row in the registry, its latest values, what is retained of it. Its readings stay, and what is
+   * heard of it makes it known anew. False: nobody knew it. Throws STORE_UNAVAILABLE.
+   */
+  remove(deviceId: DeviceId): Promise<boolean>
   /** A sign of life of a device known already; nothing for one that is not. For polls: no await, no allocation. */
   alive(deviceId: DeviceId): void
   /** A sign of life that makes the device known, and what came with it. Never throws. */

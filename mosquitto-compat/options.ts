@@ -39,6 +39,8 @@ export interface ExternalBrokerOptions {
   readonly retrySubscribeMs: number
   /** How long `start` waits for the broker: without it the program starts all the same. */
   readonly startWaitMs: number
+  /** Topics to listen to besides those of boards. */
+  readonly alsoTopics: readonly string[]
   /** Messages of QoS 1 that wait for the broker; the oldest make room. */
   readonly maxWaiting: number
   /** Topics of which the newest retained message is kept while the broker is away. */
@@ -73,6 +75,7 @@ export const EXTERNAL_DEFAULTS: Omit<ExternalBrokerOptions, keyof ExternalBroker
   resubscribeEveryMs: 300_000,
   retrySubscribeMs: 30_000,
   startWaitMs: 3_000,
+  alsoTopics: [],
   maxWaiting: 1_000,
   maxKept: 100_000,
   maxUnsentBytes: 16 * 1024 * 1024,

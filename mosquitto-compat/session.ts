@@ -102,7 +102,7 @@ export const openSession = (deps: SessionDeps, options: ExternalBrokerOptions): 
 
   const subscribe = (): void => {
     askedAt = monotonic()
-    filters = filtersFor(protocol, probe, everything)
+    filters = [...options.alsoTopics, ...filtersFor(protocol, probe, everything)]
     link?.send(subscribePacket(protocol, filters, SUBSCRIBE_ID))
   }
 

@@ -81,6 +81,7 @@ export const assemble = (assembly: Assembly) => {
       ...(http.https === undefined ? {} : { https: urlOf('https', http.https) }),
     }
   const parts = buildBridge({
+    version,
     config,
     log,
     database,
@@ -139,7 +140,11 @@ export const assemble = (assembly: Assembly) => {
     { name: 'Redis', start: async () => redis?.start(), stop: async () => redis?.close() },
     { name: 'database', start: async () => database?.start(), stop: async () => database?.stop() },
     { name: 'start check', start: () => checkStart({ config, log, anyCredential }) },
-    { name: 'credentials', start: () => access.follow({ broker, facade }), stop: access.stop },
+    {
+      name: 'credentials',
+      start: () => access.follow({ broker, facade, devices: bridge.devices }),
+      stop: access.stop,
+    },
     // The bridge has something to tell until it has stopped.
     { name: 'MQTT connection', stop: async () => broker.close?.() },
     { name: 'bridge', start: bridge.start, stop: bridge.stop },

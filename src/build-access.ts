@@ -3,11 +3,14 @@
  * whose credentials are good no more.
  */
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   type CredentialChanges,
   type CredentialStore,
   createMemoryCredentials,
+  type DeviceService,
   type Identity,
+  parseDeviceId,
   ROLES,
 } from '../bridge/index.ts'
 import { type Access, type AuthenticatorStats, createAccess, type WrongLogins } from './access/index.ts'
@@ -34,6 +37,8 @@ export interface AccessParts {
 export interface Doors {
   readonly broker: Pick<MessageBroker, 'disconnect' | 'sessionOwners' | 'dropSessions'>
   readonly facade: Pick<Facade, 'disconnect'>
+  /** Where a device is forgotten whose credential is gone. */
+  readonly devices: Pick<DeviceService, 'remove'>
 }
 
 export interface CredentialParts {
@@ -51,6 +56,8 @@ const ROLES_WITH_NAMES = ROLES.filter((role) => role !== 'anonymous')
 const clock = (): number => Date.now()
 /** Also where changes are not heard of (a pooler between here and Postgres), nobody stays for longer than this. */
 const LOOK_AGAIN_MS = 300_000
+/** After this long the wills of connections that were closed are out: they would make the device known anew. */
+const WILLS_OUT_MS = 2_000
 
 export const buildAccess = (
   config: Config,
@@ -68,9 +75,16 @@ export const buildAccess = (
           'the key of the tokens cannot be kept: they end with this process',
         ),
     },
-    { anonymous, isLocal: admitsThisMachineOnly(config), tokenKeyFile: join(config.dataDir, 'token.key') },
+    {
+      anonymous,
+      isLocal: admitsThisMachineOnly(config),
+      discoveryPrefix: config.homeAssistant.prefix,
+      tokenKeyFile: join(config.dataDir, 'token.key'),
+    },
   )
   const doorkeeper = createDoorkeeper({ authenticator, tokens }, { anonymous })
+
+  const stopped = new AbortController()
 
   /** Clients of the broker are told apart at once; who of them is to go is known only after a look into the store. */
   const endMqtt = async (broker: Doors['broker'], isMeant: (who: Identity) => boolean): Promise<void> => {
@@ -104,7 +118,16 @@ export const buildAccess = (
     for (const owner of owners) if (!names.has(owner)) broker.dropSessions(owner)
   }
 
-  const changed = async (name: string | undefined, { broker, facade }: Doors): Promise<void> => {
+  /** Who removed a board's credential is done with the board. */
+  const forgetDevice = async (name: string | undefined, { devices }: Doors): Promise<void> => {
+    const deviceId = parseDeviceId(name)
+    if (deviceId === undefined || (await credentials.get(deviceId)) !== undefined) return
+    await delay(WILLS_OUT_MS, undefined, { ref: false, signal: stopped.signal })
+    if ((await credentials.get(deviceId)) === undefined) await devices.remove(deviceId)
+  }
+
+  const changed = async (name: string | undefined, doors: Doors): Promise<void> => {
+    const { broker, facade } = doors
     authenticator.forget(name)
     doorkeeper.forget()
     const isMeant = (who: Identity): boolean =>
@@ -113,12 +136,14 @@ export const buildAccess = (
       endMqtt(broker, isMeant).then(() => dropSessions(broker, name)),
       facade.disconnect(async (who) => isMeant(who) && !(await authenticator.isCurrent(who))),
     ])
+    await forgetDevice(name, doors)
   }
 
   const lookAgain = (name: string | undefined, doors: Doors): void => {
-    changed(name, doors).catch((error) =>
-      log.error({ error: errorText(error) }, 'connections of changed credentials could not be looked at'),
-    )
+    changed(name, doors).catch((error) => {
+      if (!stopped.signal.aborted)
+        log.error({ error: errorText(error) }, 'connections of changed credentials could not be looked at')
+    })
   }
   let timer: NodeJS.Timeout | undefined
 
@@ -133,6 +158,7 @@ export const buildAccess = (
     },
     stop: () => {
       clearInterval(timer)
+      stopped.abort()
       return changes.stop()
     },
   }

@@ -4,6 +4,7 @@ import {
   type Bridge,
   type BridgeEmitter,
   createBridge,
+  createDiskAnnounced,
   createDiskFrames,
   createLevelSpool,
   createMemoryBuzzer,
@@ -34,6 +35,7 @@ export interface Wrap {
 }
 
 export interface BridgePartsDeps {
+  readonly version: string
   readonly config: Config
   readonly log: Log
   /** Undefined: USEDB=false. */
@@ -60,7 +62,7 @@ const MAX_LOOKS = 4
 
 /** Nothing runs before each of them is started. */
 export const buildBridge = (deps: BridgePartsDeps): BridgeParts => {
-  const { config, log, database, publisher, bus, events, wrap } = deps
+  const { version, config, log, database, publisher, bus, events, wrap } = deps
   const { dataDir, batch } = config
   const onDamage = (detail: string) => events.emit('spool:damaged', { lostRows: 0, detail })
   const redis = config.redisUrl === undefined ? undefined : createRedisConnection(config.redisUrl)
@@ -74,6 +76,7 @@ export const buildBridge = (deps: BridgePartsDeps): BridgeParts => {
       buzzer: database?.buzzer ?? createMemoryBuzzer(),
       frames: createDiskFrames({ folder: join(dataDir, 'frames') }),
       latest: redis && createRedisLatest(redis.client),
+      announced: createDiskAnnounced(join(dataDir, 'home-assistant.jsonl')),
       publisher,
       bus,
       events,
@@ -88,6 +91,9 @@ export const buildBridge = (deps: BridgePartsDeps): BridgeParts => {
       buzzerIntervalMs: batch.buzzerMs,
       frames: config.frames,
       cache: config.cache,
+      homeAssistant: config.homeAssistant.announces
+        ? { prefix: config.homeAssistant.prefix, version }
+        : undefined,
       drainOnStopMs: drainOnStopMs(config.shutdownTimeoutMs),
     },
   )

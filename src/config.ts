@@ -60,6 +60,8 @@ export interface Config {
   readonly rateLimitMax: number
   readonly frames: { readonly keepMs: number; readonly maxBytes: number }
   readonly recognition: { readonly url: string | undefined; readonly timeoutMs: number }
+  /** Whether devices are announced to Home Assistant, and under which prefix. */
+  readonly homeAssistant: { readonly announces: boolean; readonly prefix: string }
   readonly limits: Limits
   readonly shutdownTimeoutMs: number
 }

@@ -9,7 +9,18 @@ import type { Config } from './config.ts'
 import { LIMIT_SETTINGS, toLimits } from './limit-settings.ts'
 import { MASK, redactUrl } from './redact.ts'
 import { crossProblems } from './setting-rules.ts'
-import { flag, host, oneOf, origins, redisUrl, size, text, url, whole } from './setting-values.ts'
+import {
+  discoveryPrefix,
+  flag,
+  host,
+  oneOf,
+  origins,
+  redisUrl,
+  size,
+  text,
+  url,
+  whole,
+} from './setting-values.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -59,6 +70,8 @@ const SETTINGS = z.object({
   BATCH_BUZZER_MS: ms(1, 60_000).default(150),
   FRAMES_KEEP_MS: ms(1_000, 31_536_000_000).default(600_000),
   FRAMES_MAX_BYTES: size(65_536).default(4 * 2 ** 30),
+  HA_DISCOVERY: flag().default(false),
+  HA_DISCOVERY_PREFIX: discoveryPrefix().default('homeassistant'),
   RECOGNITION_URL: url('http:', 'https:').optional(),
   RECOGNITION_TIMEOUT_MS: ms(1, 600_000).default(3_000),
   ...LIMIT_SETTINGS,
@@ -157,6 +170,7 @@ const toConfig = (set: Settings, cwd: string): Config => {
     rateLimitMax: set.RATE_LIMIT_MAX,
     frames: { keepMs: set.FRAMES_KEEP_MS, maxBytes: set.FRAMES_MAX_BYTES },
     recognition: { url: set.RECOGNITION_URL, timeoutMs: set.RECOGNITION_TIMEOUT_MS },
+    homeAssistant: { announces: set.HA_DISCOVERY, prefix: set.HA_DISCOVERY_PREFIX },
     limits: toLimits(set),
     shutdownTimeoutMs: set.SHUTDOWN_TIMEOUT_MS,
   }

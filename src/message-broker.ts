@@ -1,5 +1,5 @@
 /** The MQTT side of the program: the embedded broker, or an external one that the bridge is a client of. */
-import type { Intake, Level, Publisher } from '../bridge/index.ts'
+import { BIRTH_TOPIC, type Intake, type Level, type Publisher } from '../bridge/index.ts'
 import {
   type BrokerAddresses,
   type BrokerPolicy,
@@ -67,6 +67,10 @@ const asMessageBroker = (external: ExternalBroker): MessageBroker => ({
   dropSessions: () => undefined,
 })
 
+/** Where Home Assistant tells that it has started. */
+const birthTopics = ({ homeAssistant: { announces, prefix } }: Config): readonly string[] =>
+  announces ? [...new Set([BIRTH_TOPIC, `${prefix}/status`])] : []
+
 /** The broker of these settings, not started. DATA_DIR must be there. */
 export const buildBroker = async (deps: MessageBrokerDeps): Promise<MessageBroker> => {
   const { config, sessions, sharing, policy, tls } = deps
@@ -83,7 +87,10 @@ export const buildBroker = async (deps: MessageBrokerDeps): Promise<MessageBroke
   })
   const external = createExternalBroker(
     { monotonic: () => performance.now(), random: Math.random, expectsSession: isKnown },
-    { url, protocol, caPath, clientId, maxPacketBytes: config.limits.maxPacketBytes },
+    {
+      ...{ url, protocol, caPath, clientId, maxPacketBytes: config.limits.maxPacketBytes },
+      alsoTopics: birthTopics(config),
+    },
   )
   // Where it cannot be written, a session that is lost before the next start is not told: nothing else.
   external.events.once('connected', () => void remember().catch(() => undefined))

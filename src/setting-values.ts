@@ -115,6 +115,17 @@ const CLIENT_ID = /^[^\p{Cc}+#/]{1,100}$/u
 
 export const clientId = () =>
   value('1 to 100 characters, none of them + # or /', (text) => (CLIENT_ID.test(text) ? text : undefined))
+const PREFIX = /^[a-zA-Z0-9_-]{1,60}(\/[a-zA-Z0-9_-]{1,60}){0,3}$/
+/** First levels that mean something to Sluice. */
+const OWN_ROOT = /^(sensors|devices|buzzer|cameras|errors|acks|time|sluice)(\/|$)/
+
+/** Under which Home Assistant looks for devices. */
+export const discoveryPrefix = () =>
+  value(
+    'letters, digits, _ and - (several levels with / between), and no topic of Sluice such as sensors',
+    (text) => (PREFIX.test(text) && !OWN_ROOT.test(text) ? text : undefined),
+  )
+
 /** Where Redis is: one server, the nodes of a Redis Cluster, or Sentinels. */
 export const redisUrl = () =>
   value(

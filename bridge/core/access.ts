@@ -54,10 +54,11 @@ const OWN_OF_SLUICE = patterns('sensors/+/latest', 'acks/#', 'errors/#', 'time/#
 const NOWHERE = patterns()
 const EVERYWHERE = patterns('#')
 
+/** Home Assistant is a dashboard: it reads what it is told of devices, and tells when it has started. */
 const DASHBOARD: Rights = {
-  publish: patterns('buzzer/+/cmd'),
+  publish: patterns('buzzer/+/cmd', 'homeassistant/status'),
   retain: NOWHERE,
-  subscribe: patterns('sensors/#', 'devices/#', 'time/#'),
+  subscribe: patterns('sensors/#', 'devices/#', 'time/#', 'homeassistant/#'),
   operations: ['read', 'buzz'],
 }
 
@@ -93,9 +94,18 @@ const RIGHTS: Readonly<Record<Role, Rights>> = {
       'devices/+/status',
       'buzzer/+/ack',
       'cameras/+/frame',
+      'homeassistant/status',
     ),
     retain: patterns('devices/+/status'),
-    subscribe: patterns('buzzer/+/cmd', 'devices/+/cmd', 'sensors/+/latest', 'errors/#', 'acks/#', 'time/#'),
+    subscribe: patterns(
+      'buzzer/+/cmd',
+      'devices/+/cmd',
+      'sensors/+/latest',
+      'errors/#',
+      'acks/#',
+      'time/#',
+      'homeassistant/device/+/config',
+    ),
     operations: [],
   },
   admin: {

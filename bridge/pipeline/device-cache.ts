@@ -66,7 +66,19 @@ export const createDeviceCache = (
         (await rows.wrap(id, async () => ({ device: await store.get(id) }))).device,
       list: (limit) => lists.wrap(String(limit), () => store.list(limit)),
     },
-    store: { upsert, get: (id) => store.get(id), list: (limit) => store.list(limit) },
+    store: {
+      upsert,
+      get: (id) => store.get(id),
+      list: (limit) => store.list(limit),
+      remove: async (ids) => {
+        try {
+          await store.remove(ids)
+        } finally {
+          for (const id of ids) rows.delete(id)
+          lists.clear()
+        }
+      },
+    },
     forget: (devices) => {
       for (const { id } of devices) rows.delete(id)
     },

@@ -1,7 +1,7 @@
 /**
- * Every device ever heard of: its row, and whether it is shown online. The registry knows more than the store
- * (a sign of life is written every few seconds at most) and answers from memory; the store is read at the
- * start, or as soon as it can be, and then holds what was known before together with what came since.
+ * Every device ever heard of: its row, and whether it is shown online. The registry knows more than the store (a sign of
+ * life is written every few seconds at most) and answers from memory; the store is read at the start, or as soon as it
+ * can be, and then holds what was known before together with what came since.
  */
 import { type Device, SILENT_AFTER_MS } from '../core/device.ts'
 import { BridgeError } from '../core/errors.ts'
@@ -13,6 +13,7 @@ import type { DeviceFacts, DeviceService, NodeBus } from '../services.ts'
 import { createDeviceCache, type DeviceCache, type DeviceCacheOptions } from './device-cache.ts'
 import { createDeviceQueries } from './device-queries.ts'
 import type { DeviceRecord } from './device-record.ts'
+import { createDeviceRemoval } from './device-removal.ts'
 import { createDeviceSharing, type SaidElsewhere } from './device-sharing.ts'
 import { createDeviceTable } from './device-table.ts'
 import {
@@ -48,7 +49,7 @@ export interface DeviceRegistryOptions {
   readonly cache?: DeviceCacheOptions
 }
 
-export interface DeviceRegistry extends Pick<DeviceService, 'list' | 'get' | 'counts'>, Lifecycle {
+export interface DeviceRegistry extends Pick<DeviceService, 'list' | 'get' | 'counts' | 'remove'>, Lifecycle {
   /** Whether the device is in memory: known, also while its row cannot be read. */
   has(deviceId: DeviceId): boolean
   /** A sign of life, at the time it was received (epoch ms). Makes the device known. */
@@ -163,6 +164,8 @@ export const createDeviceRegistry = (
     for (const device of devices) table.learn(device, clock())
   }
 
+  const { remove, forget } = createDeviceRemoval({ table, writer, cache, queries, events, sharing })
+
   const sweep = (): void => {
     const now = clock()
     for (const record of table.values()) {
@@ -208,6 +211,7 @@ export const createDeviceRegistry = (
     },
     describe,
     heartbeat: (said) => describe(said.deviceId, factsOf(said)),
+    remove,
     has: (deviceId) => table.get(deviceId) !== undefined,
     counts: queries.counts,
     list: queries.list,
@@ -215,12 +219,10 @@ export const createDeviceRegistry = (
     flush: async () => {
       if (queries.loaded) await writer.flush()
     },
-    stats: () => ({
-      devices: table.size,
-      unsaved: writer.unsaved,
-      loaded: queries.loaded,
-      caches: cache.stats(),
-    }),
+    stats: () => {
+      const [devices, unsaved] = [table.size, writer.unsaved]
+      return { devices, unsaved, loaded: queries.loaded, caches: cache.stats() }
+    },
     start: async () => {
       if (timers.length > 0) return
       const turn = (): void => {
@@ -229,7 +231,7 @@ export const createDeviceRegistry = (
       }
       timers = [setInterval(turn, flushIntervalMs), setInterval(sweep, sweepMs)]
       for (const timer of timers) timer.unref()
-      sharing?.start({ learn, hear: (said) => hear(said, clock()) })
+      sharing?.start({ learn, hear: (said) => hear(said, clock()), removed: forget })
       await cache.start()
       await queries.load()
     },

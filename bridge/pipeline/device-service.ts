@@ -15,7 +15,7 @@ import type { DeviceRegistry } from './device-registry.ts'
 export interface DeviceServiceDeps {
   readonly registry: Pick<
     DeviceRegistry,
-    'list' | 'get' | 'counts' | 'has' | 'register' | 'heartbeat' | 'alive' | 'describe' | 'stats'
+    'list' | 'get' | 'counts' | 'has' | 'register' | 'heartbeat' | 'alive' | 'describe' | 'remove' | 'stats'
   >
   readonly latest: DeviceOverviewDeps['latest']
   readonly frames: DeviceOverviewDeps['frames']
@@ -51,6 +51,12 @@ export const createDeviceService = (
     register: registry.register,
     heartbeat: async (heartbeat) =>
       (await isKnown(heartbeat.deviceId)) ? registry.heartbeat(heartbeat) : undefined,
+    remove: async (deviceId) => {
+      const isKnown = await registry.remove(deviceId)
+      for (const topic of [topics.latest(deviceId), topics.status(deviceId)])
+        publisher.publish(topic, '', { retain: true })
+      return isKnown
+    },
     alive: (deviceId) => registry.alive(deviceId, clock()),
     describe: (deviceId, facts) => {
       try {

@@ -16,15 +16,18 @@ export interface SaidElsewhere {
 export interface DeviceSharing {
   readonly tellWritten: (devices: readonly Device[]) => void
   tellSaid(said: SaidElsewhere): void
+  tellRemoved(deviceId: DeviceId): void
   start(hearers: {
     readonly learn: (devices: readonly Device[]) => void
     readonly hear: (said: SaidElsewhere) => void
+    readonly removed: (deviceId: DeviceId) => void
   }): void
   stop(): void
 }
 
 const WRITTEN = 'devices'
 const SAID = 'device-said'
+const REMOVED = 'device-removed'
 
 /** Hears nothing before `start`. */
 export const createDeviceSharing = (bus: NodeBus): DeviceSharing => {
@@ -35,11 +38,15 @@ export const createDeviceSharing = (bus: NodeBus): DeviceSharing => {
   return {
     tellWritten: (devices) => tell(WRITTEN, devices),
     tellSaid: (said) => tell(SAID, said),
-    start: ({ learn, hear }) => {
+    tellRemoved: (deviceId) => tell(REMOVED, { deviceId }),
+    start: ({ learn, hear, removed }) => {
       if (ends.length > 0) return
       ends = [
         bus.listen(WRITTEN, (body) => learn(JSON.parse(body) as readonly Device[])),
         bus.listen(SAID, (body) => hear(JSON.parse(body) as SaidElsewhere)),
+        bus.listen(REMOVED, (body) =>
+          removed((JSON.parse(body) as { readonly deviceId: DeviceId }).deviceId),
+        ),
       ]
     },
     stop: () => {

@@ -37,6 +37,8 @@ export interface DeviceTable {
   confirm(record: DeviceRecord, stored: Device | undefined): void
   /** Takes over what another node knows of a device, tells of and stores. */
   learn(heard: Device, now: number): void
+  /** Forgets a device; its record, which is not to be written any more. */
+  remove(deviceId: DeviceId): DeviceRecord | undefined
   /** Takes in what the store holds. `whole`: these are all there are. */
   load(stored: readonly Device[], whole: boolean): void
   values(): IterableIterator<DeviceRecord>
@@ -150,6 +152,11 @@ export const createDeviceTable = (
     changed,
     show,
     confirm,
+    remove: (deviceId) => {
+      const record = records.get(deviceId)
+      records.delete(deviceId)
+      return record
+    },
     load: (stored, isAll) => {
       for (const device of stored) loadOne(device)
       whole = isAll && stored.every(({ id }) => records.has(id))

@@ -20,6 +20,8 @@ export interface LatestFeed {
   add(listener: LatestListener): () => void
   /** Notes that a device's latest values changed. */
   changed(entry: LatestEntry): void
+  /** Not to be told after all. */
+  forget(entry: LatestEntry): void
   /** Tells what is due. `all` tells whatever waits, due or not. */
   turn(all?: 'all'): void
 }
@@ -60,6 +62,10 @@ export const createLatestFeed = (
       if (entry.feedDue || listeners.size === 0) return
       entry.feedDue = true
       waiting.add(entry)
+    },
+    forget: (entry) => {
+      waiting.delete(entry)
+      entry.feedDue = false
     },
     turn: (all) => {
       const now = clock()

@@ -149,6 +149,20 @@ export const createLatestValues = (
       makeRoom(maxDevices, (entry) => !entry.dirty && !entry.writing)
   }
 
+  /** Here and in the store: on every node, since each may have it in memory. */
+  const remove = async (deviceId: DeviceId): Promise<void> => {
+    const entry = entries.get(deviceId)
+    if (entry !== undefined) {
+      entries.delete(deviceId)
+      keeper()?.forget(entry)
+      feed.forget(entry)
+      // What is being written may be this one.
+      if (entry.writing) await writer?.flush()
+    }
+    await store?.remove([deviceId])
+  }
+  events.on('device:removed', ({ deviceId }) => void remove(deviceId).catch(onListenerError))
+
   return {
     update: (readings) => {
       for (const reading of readings) updateOne(reading)

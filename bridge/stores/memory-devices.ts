@@ -14,5 +14,8 @@ export const createMemoryDevices = (): DeviceStore => {
     },
     list: async (limit) => [...devices.values()].sort(byLastSeen).slice(0, limit),
     get: async (deviceId) => devices.get(deviceId),
+    remove: async (deviceIds) => {
+      for (const id of deviceIds) devices.delete(id)
+    },
   }
 }

@@ -25,5 +25,8 @@ export const createMemoryLatest = ({ maxDevices = 100_000 }: MemoryLatestOptions
   return {
     put: async (latest) => latest.forEach(put),
     get: async (deviceIds) => deviceIds.map((id) => known.get(id)).filter((latest) => latest !== undefined),
+    remove: async (deviceIds) => {
+      for (const id of deviceIds) known.delete(id)
+    },
   }
 }

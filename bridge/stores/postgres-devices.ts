@@ -53,6 +53,8 @@ const UPSERT = `
     uptime_ms = EXCLUDED.uptime_ms, free_heap = EXCLUDED.free_heap, wifi_rssi = EXCLUDED.wifi_rssi,
     errors = EXCLUDED.errors, created_at = EXCLUDED.created_at, updated_at = EXCLUDED.updated_at`
 
+const REMOVE = 'DELETE FROM devices WHERE device_id = ANY ($1)'
+
 const iso = (epoch: number): string => new Date(epoch).toISOString()
 const textOrNull = (text: string | null): string | null => (text === null ? null : wellFormed(text))
 
@@ -95,7 +97,7 @@ const toDevice = (row: DeviceRow): Device => ({
   updatedAt: row.updated_at,
 })
 
-/** The registry in Postgres. Reads throw STORE_UNAVAILABLE, `upsert` also ROW_REFUSED. */
+/** The registry in Postgres. Everything throws STORE_UNAVAILABLE, `upsert` also ROW_REFUSED. */
 export const createPostgresDevices = (pool: pg.Pool): DeviceStore => {
   const read = async (name: string, text: string, value: unknown): Promise<readonly Device[]> => {
     try {
@@ -121,5 +123,12 @@ export const createPostgresDevices = (pool: pg.Pool): DeviceStore => {
     upsert,
     list: (limit) => read('devices-list', LIST, limit),
     get: async (deviceId) => (await read('devices-get', GET, deviceId))[0],
+    remove: async (deviceIds) => {
+      try {
+        await pool.query({ name: 'devices-remove', text: REMOVE, values: [deviceIds] })
+      } catch (error) {
+        throw writeError(error, 'Removing devices')
+      }
+    },
   }
 }

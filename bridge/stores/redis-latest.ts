@@ -69,11 +69,15 @@ export const createRedisLatest = (
       const answers = await run(client, calls, 'Latest values could not be read from Redis')
       return deviceIds.map((id, index) => decode(id, answers[index])).filter((one) => one !== undefined)
     },
+    remove: async (deviceIds) => {
+      const calls = deviceIds.map((id): Call => ['del', keyOf(id)])
+      await run(client, calls, 'Latest values could not be removed from Redis')
+    },
   }
 }
 
 /** A command, its key, and what else it is given. */
-type Call = [command: typeof COMMAND | 'hmget', key: string, ...rest: string[]]
+type Call = [command: typeof COMMAND | 'hmget' | 'del', key: string, ...rest: string[]]
 
 const run = async (client: RedisClient, calls: Call[], failed: string): Promise<readonly unknown[]> => {
   if (calls.length === 0) return []

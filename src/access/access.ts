@@ -16,6 +16,8 @@ export interface AccessOptions extends CredentialCacheOptions, SecretCheckOption
   readonly anonymous: boolean
   /** They are because they are of this machine: what comes through a proxy is not. Default false. */
   readonly isLocal?: boolean
+  /** Under which devices are announced to Home Assistant. */
+  readonly discoveryPrefix?: string
   /** Where the key of the tokens is kept: `DATA_DIR/token.key`. */
   readonly tokenKeyFile: string
   readonly tokens?: TokensOptions
@@ -57,7 +59,10 @@ export const createAccess = (
   const checks = createSecretChecks({}, options)
   const authenticator = createAuthenticator({ credentials: cache, identities, checks, tokens })
   const slowdown = createSlowdown({ clock, wait }, { ...SLOWDOWN, maxWaiting: MAX_WAITING })
-  const { anonymous, isLocal = false } = options
-  const policy = createPolicy({ authenticator, anonymous, isLocal, slowdown })
+  const { anonymous, isLocal = false, discoveryPrefix } = options
+  const policy = createPolicy({
+    ...{ authenticator, anonymous, isLocal, slowdown },
+    ...(discoveryPrefix === undefined ? {} : { discoveryPrefix }),
+  })
   return { authenticator, tokens, policy, wrongLogins: slowdown.stats }
 }

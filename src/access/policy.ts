@@ -19,9 +19,21 @@ export interface PolicyOptions {
   readonly anonymous: boolean
   /** It is because it is of this machine: one that came through a proxy is not. Default false. */
   readonly isLocal?: boolean
+  /** Under which devices are announced to Home Assistant. Default: `homeassistant`, as the table of the core has it. */
+  readonly discoveryPrefix?: string
   /** Absent: wrong credentials are answered at once. */
   readonly slowdown?: Pick<Slowdown, 'wrong'>
 }
+
+const TABLE_PREFIX = 'homeassistant'
+
+/** Another prefix of Home Assistant is in the table by its usual name. */
+const asInTable =
+  (prefix: string) =>
+  (topic: string): string =>
+    topic.startsWith(prefix) && (topic.length === prefix.length || topic[prefix.length] === '/')
+      ? `${TABLE_PREFIX}${topic.slice(prefix.length)}`
+      : topic
 
 type Refusal = Extract<Admission, { readonly ok: false }>
 
@@ -51,6 +63,7 @@ export const createPolicy = ({
   authenticator,
   anonymous,
   isLocal = false,
+  discoveryPrefix = TABLE_PREFIX,
   slowdown,
 }: PolicyOptions): BrokerPolicy => {
   const byCertificate = async (name: string): Promise<Admission> => {
@@ -94,5 +107,12 @@ export const createPolicy = ({
     return (await isOfADevice(request.clientId)) ? ID_OF_A_DEVICE : admission
   }
 
-  return { admit, mayPublish, mayRetain, maySubscribe }
+  if (discoveryPrefix === TABLE_PREFIX) return { admit, mayPublish, mayRetain, maySubscribe }
+  const named = asInTable(discoveryPrefix)
+  return {
+    admit,
+    mayPublish: (who, topic) => mayPublish(who, named(topic)),
+    mayRetain: (who, topic) => mayRetain(who, named(topic)),
+    maySubscribe: (who, filter) => maySubscribe(who, named(filter)),
+  }
 }

@@ -11,6 +11,8 @@ export interface Terminal {
   err(text: string): Promise<void>
   /** Asks the person there; undefined when nobody is (input or output is no terminal). */
   readonly ask: ((question: string) => Promise<string>) | undefined
+  /** Standard error is a terminal: a line of it can be written over. */
+  readonly rewrites: boolean
   /** Of the window in characters; undefined when standard output is no terminal. */
   readonly size: { readonly columns: number; readonly rows: number } | undefined
 }
@@ -20,6 +22,8 @@ export type Interfaces = { readonly [name: string]: readonly NetworkInterfaceInf
 
 export interface CommandContext {
   readonly terminal: Terminal
+  /** Of this Sluice. */
+  readonly version: string
   readonly env: Environment
   /** Relative settings start here. */
   readonly cwd: string

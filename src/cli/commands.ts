@@ -11,6 +11,8 @@ import { dlqList } from './dlq/list.ts'
 import { dlqPurge } from './dlq/purge.ts'
 import { dlqReplay } from './dlq/replay.ts'
 import { dlqShow } from './dlq/show.ts'
+import { doctorCommand } from './doctor/doctor.ts'
+import { simulateCommand } from './simulate/simulate.ts'
 import { spoolDrain } from './spool/drain.ts'
 
 export const COMMANDS: readonly Command[] = [
@@ -30,4 +32,6 @@ export const COMMANDS: readonly Command[] = [
   dlqReplay,
   dlqPurge,
   spoolDrain,
+  doctorCommand,
+  simulateCommand,
 ]

@@ -33,6 +33,7 @@ export const createTerminal = (process: {
     out: writer(stdout),
     err: writer(stderr),
     ask: stdin.isTTY && stderr.isTTY ? ask : undefined,
+    rewrites: stderr.isTTY === true,
     size: stdout.isTTY ? { columns: stdout.columns, rows: stdout.rows } : undefined,
   }
 }

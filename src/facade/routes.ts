@@ -24,6 +24,7 @@ import { readingsRoute } from './routes/readings-route.ts'
 import { recordRoute } from './routes/record-route.ts'
 import { recordingsRoute } from './routes/recordings-route.ts'
 import { registerRoute } from './routes/register-route.ts'
+import { removeDeviceRoute } from './routes/remove-device-route.ts'
 import { streamFastRoute } from './routes/stream-fast-route.ts'
 import { streamFrameRoute } from './routes/stream-frame-route.ts'
 import { systemBalanceRoute } from './routes/system-balance-route.ts'
@@ -44,6 +45,7 @@ const API_ROUTES: readonly Route[] = [
   overviewRoute,
   devicesRoute,
   deviceRoute,
+  removeDeviceRoute,
   ingestRoute,
   readingsRoute,
   historyRoute,

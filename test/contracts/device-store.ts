@@ -53,6 +53,14 @@ export const deviceStoreContract = (name: string, make: () => Promise<DevicesUnd
       expect(await it.devices.get(bare.id)).toEqual(bare)
     })
 
+    test('one that is removed is not there any more, the others are; one that is not there can be removed', async () => {
+      await it.devices.upsert([deviceOf('a'), deviceOf('b'), deviceOf('c')])
+      await it.devices.remove([id('a'), id('c'), id('nobody')])
+      await it.devices.remove([])
+      expect((await it.devices.list(10)).map((device) => device.id)).toEqual(['b'])
+      expect(await it.devices.get(id('a'))).toBeUndefined()
+    })
+
     test('ids are compared exactly', async () => {
       await it.devices.upsert([deviceOf('a'), deviceOf('A'), deviceOf('a ')])
       expect(await it.devices.list(10)).toHaveLength(3)

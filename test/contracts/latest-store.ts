@@ -48,6 +48,16 @@ export const latestStoreContract = (name: string, make: () => LatestStore): void
       await store.put([])
     })
 
+    test('what is removed is absent, and may be older when it comes again', async () => {
+      const store = await put(latestOf('a', T, { values: { temperature: 1 } }), latestOf('b', T))
+      await store.remove([id('a'), id('nobody')])
+      await store.remove([])
+      expect((await store.get([id('a'), id('b')])).map(({ deviceId }) => deviceId)).toEqual(['b'])
+      const older = latestOf('a', T - 1_000, { values: { humidity: 2 } })
+      await store.put([older])
+      expect(await store.get([id('a')])).toEqual([older])
+    })
+
     test('a newer value replaces, metric by metric, and the others stay', async () => {
       const store = await put(
         latestOf('a', T, { values: { temperature: 1, humidity: 40 }, custom: { door: 'open' } }),

@@ -227,3 +227,23 @@ describe('POST /api/v1/devices/heartbeat', () => {
     ])
   })
 })
+
+describe('DELETE /api/v1/devices/:deviceId', () => {
+  const remove = (id: string) => exchange(`${running.url}/api/v1/devices/${id}`, { method: 'DELETE' })
+
+  test('forgets the device, once, and it is new when it registers again', async () => {
+    await post('register', LAB)
+    expect(await remove(LAB.deviceId)).toMatchObject({
+      status: 200,
+      json: { success: true, deviceId: LAB.deviceId },
+    })
+    expect(await listed()).toEqual([])
+    expect(await remove(LAB.deviceId)).toMatchObject({ status: 404, json: { success: false } })
+    await post('register', LAB)
+    expect(await listed()).toMatchObject([{ deviceId: LAB.deviceId }])
+  })
+
+  test('is 404 for what is no device id', async () => {
+    expect((await remove('a%2Fb')).status).toBe(404)
+  })
+})

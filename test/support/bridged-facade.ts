@@ -83,6 +83,7 @@ const withOutage = (store: DeviceStore, outage: { readonly devices: boolean }): 
     upsert: async (devices) => here().upsert(devices),
     list: async (limit) => here().list(limit),
     get: async (deviceId) => here().get(deviceId),
+    remove: async (deviceIds) => here().remove(deviceIds),
   }
 }
 

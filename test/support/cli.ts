@@ -19,6 +19,8 @@ export interface CliOptions {
   readonly commands?: typeof COMMANDS
   /** Of the terminal that standard output is; absent: it is none. */
   readonly size?: { readonly columns: number; readonly rows: number }
+  /** Standard error is a terminal. */
+  readonly rewrites?: boolean
   readonly interfaces?: Interfaces
   /** Is given what Ctrl-C would call. */
   readonly onInterrupt?: CommandContext['onInterrupt']
@@ -42,8 +44,10 @@ export const sluice = async (args: readonly string[], options: CliOptions = {}):
               err += question
               return answer
             },
+      rewrites: options.rewrites ?? false,
       size: options.size,
     },
+    version: '0.1.0',
     env: options.env ?? {},
     cwd: options.cwd ?? '/nonexistent',
     now: () => options.now ?? 0,

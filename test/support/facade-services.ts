@@ -138,6 +138,7 @@ export const createFacadeWorld = (): FacadeWorld => {
         register: () => absent('devices.register'),
         heartbeat: async (said) => world.devices.find(({ id }) => id === said.deviceId),
         alive: () => undefined,
+        remove: async (id) => world.devices.some((known) => known.id === id),
         describe: () => undefined,
         command: async (id) => world.devices.some((known) => known.id === id),
       },

@@ -2,6 +2,7 @@ import { chmod, chown, open, readFile, rename, rm, stat } from 'node:fs/promises
 import { join, resolve } from 'node:path'
 import { errorCode } from '../../error-code.ts'
 import { errorText } from '../../error-text.ts'
+import { loadConfig } from '../../load-config.ts'
 import { type Command, type CommandContext, CommandError, UsageError, type Words } from '../command.ts'
 import { TEXT, textOption } from '../option-words.ts'
 import { printable } from '../printable.ts'
@@ -67,7 +68,10 @@ const exportFiles = async (words: Words, context: CommandContext): Promise<numbe
   if (folder === undefined) throw new UsageError('where to? --mosquitto FOLDER')
   if (words.rest.length > 0) throw new UsageError(`device export takes no ${JSON.stringify(words.rest[0])}`)
   const all = await withCredentials(context, (store) => store.list([...ROLES_OF.device, ...ROLES_OF.user]))
-  const { passwd, acl, devices, users, leftOut } = mosquittoFiles(all)
+  const { passwd, acl, devices, users, leftOut } = mosquittoFiles(
+    all,
+    loadConfig(context.env, context.cwd).homeAssistant.prefix,
+  )
   const path = resolve(context.cwd, folder)
   await writeBoth(path, { passwd, acl })
   const revoked = leftOut.filter(({ reason }) => reason === 'revoked').length

@@ -93,8 +93,17 @@ const reasonToLeaveOut = ({ name, revokedAt, mosquittoHash }: Credential): LeftO
   return mosquittoHash === undefined ? 'no-hash' : undefined
 }
 
+const TABLE_PREFIX = 'homeassistant'
+
+/** Where Home Assistant tells of its start is a setting of its own, and stays. */
+const withPrefix = (acl: string, prefix: string): string =>
+  acl.replaceAll(new RegExp(` ${TABLE_PREFIX}/(?!status$)`, 'gm'), ` ${prefix}/`)
+
 /** Both files for these credentials, in their order. Without any the access list is the one that is shipped. */
-export const mosquittoFiles = (credentials: readonly Credential[]): MosquittoFiles => {
+export const mosquittoFiles = (
+  credentials: readonly Credential[],
+  discoveryPrefix: string = TABLE_PREFIX,
+): MosquittoFiles => {
   const kept: Credential[] = []
   const leftOut: LeftOut[] = []
   for (const credential of credentials) {
@@ -109,7 +118,7 @@ export const mosquittoFiles = (credentials: readonly Credential[]): MosquittoFil
     passwd: [MOSQUITTO_HEAD, ...kept.map(({ name, mosquittoHash }) => `${name}:${mosquittoHash}`), ''].join(
       '\n',
     ),
-    acl: aclOf(users, taken),
+    acl: withPrefix(aclOf(users, taken), discoveryPrefix),
     devices: kept.length - users.length,
     users: users.length,
     leftOut,

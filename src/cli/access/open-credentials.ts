@@ -2,7 +2,9 @@
 import {
   type CredentialStore,
   createPostgresCredentials,
+  createPostgresDevices,
   createPostgresPool,
+  type DeviceStore,
   migrate,
 } from '../../../bridge/index.ts'
 import { loadConfig } from '../../load-config.ts'
@@ -24,7 +26,7 @@ const MAX_CONNECTIONS = 2
  */
 export const withCredentials = async <T>(
   context: CommandContext,
-  use: (store: CredentialStore) => Promise<T>,
+  use: (store: CredentialStore, devices: Pick<DeviceStore, 'remove'>) => Promise<T>,
   { mayCreate = false }: OpenOptions = {},
 ): Promise<T> => {
   const { useDb, databaseUrl, dataDir } = loadConfig(context.env, context.cwd)
@@ -33,7 +35,7 @@ export const withCredentials = async <T>(
     await migrate(url)
     const pool = createPostgresPool({ url, maxConnections: MAX_CONNECTIONS })
     try {
-      return await use(createPostgresCredentials(pool))
+      return await use(createPostgresCredentials(pool), createPostgresDevices(pool))
     } finally {
       await pool.end()
     }

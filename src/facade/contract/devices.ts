@@ -32,6 +32,8 @@ export type DeviceRow = z.infer<typeof deviceRow>
 
 export const devicesAnswer = z.object({ success: z.literal(true), devices: z.array(deviceRow).readonly() })
 
+export const removeAnswer = z.object({ success: z.literal(true), deviceId: z.string() })
+
 const BAD_CAPABILITIES = 'capabilities: not an array of texts'
 const MISSING_FIELDS = 'Missing required fields: deviceId, deviceName, deviceType'
 const MISSING_ID = 'Device ID required'

@@ -46,6 +46,10 @@ export const OPERATIONS: { readonly [methodAndPath: string]: Operation } = {
     summary: 'A device says what it is',
     body: registration,
   },
+  'DELETE /api/v1/devices/:deviceId': {
+    tag: 'devices',
+    summary: 'Forgets a device; its readings stay, and when it is heard of again it is a new one',
+  },
   'POST /api/v1/devices/heartbeat': {
     tag: 'devices',
     summary: 'A known device says that it lives; 404 when nobody knows it',

@@ -42,6 +42,7 @@ export const ROUTE_ACCESS: { readonly [methodAndPath: string]: RouteAccess } = {
   'GET /api/v1/overview': READ,
   'GET /api/v1/devices': READ,
   'GET /api/v1/devices/:': READ,
+  'DELETE /api/v1/devices/:': MANAGE,
   'POST /api/v1/devices/register': sendFor('body'),
   'POST /api/v1/devices/heartbeat': sendFor('body'),
   'POST /api/v1/devices/:/command': { operation: 'command' },

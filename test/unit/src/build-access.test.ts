@@ -29,7 +29,8 @@ const rig = async () => {
   }
   const log = createLog({ level: 'silent' })
   const access = buildAccess(loadConfig({}, '/nowhere'), log, { credentials, changes })
-  await access.follow({ broker, facade: { disconnect: async () => undefined } })
+  const devices = { remove: async () => false }
+  await access.follow({ broker, facade: { disconnect: async () => undefined }, devices })
   const told = async (name: string | undefined): Promise<readonly string[]> => {
     tell(name)
     await settled()

@@ -38,6 +38,7 @@ describe('defaults', () => {
       },
       rateLimitMax: 1000,
       frames: { keepMs: 600_000, maxBytes: 4_294_967_296 },
+      homeAssistant: { announces: false, prefix: 'homeassistant' },
       recognition: { url: undefined, timeoutMs: 3_000 },
       limits: {
         maxConnections: 10_000,
@@ -326,4 +327,17 @@ describe('printing', () => {
     })
     expect(redact(load({}))).toEqual(load({}))
   })
+})
+
+describe('the prefix of Home Assistant', () => {
+  test.each(['homeassistant', 'ha', 'my/ha-2'])('may be %s', (given) => {
+    expect(load({ HA_DISCOVERY_PREFIX: given }).homeAssistant.prefix).toBe(given)
+  })
+
+  test.each(['sensors', 'devices/x', 'a b', 'a/', '/a', '#', 'a/+/b', '$SYS', 'a/b/c/d/e'])(
+    'is not %s',
+    (given) => {
+      expect(problemsOf({ HA_DISCOVERY_PREFIX: given })).toHaveLength(1)
+    },
+  )
 })

@@ -24,6 +24,7 @@ const createRig = () => {
       asked.push(`list ${limit}`)
       return inner.list(limit)
     },
+    remove: (ids) => inner.remove(ids),
   }
   const cache = createDeviceCache({ store, clock: () => time.now }, DEVICE_CACHE_DEFAULTS)
   return { inner, asked, time, state, cache }

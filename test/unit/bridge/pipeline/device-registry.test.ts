@@ -51,6 +51,10 @@ const createStore = (...devices: readonly Device[]): TestStore => {
       check()
       return rows.get(id)
     },
+    remove: async (ids) => {
+      check()
+      for (const id of ids) rows.delete(id)
+    },
   }
   return store
 }
@@ -59,6 +63,7 @@ const setUp = (store: TestStore = createStore(), options: DeviceRegistryOptions 
   const events = createBridgeEmitter()
   const told: string[] = []
   events.on('device:status', ({ deviceId: id, status }) => told.push(`${id} ${status}`))
+  events.on('device:removed', ({ deviceId: id }) => told.push(`${id} removed`))
   events.on('device:created', ({ deviceId: id }) => told.push(`${id} created`))
   events.on('devices:failed', () => told.push('failed'))
   events.on('bridge:error', ({ where }) => told.push(`error: ${where}`))
@@ -71,6 +76,40 @@ const [a, b] = [deviceId('a'), deviceId('b')]
 const storedDevice = (id: DeviceId, fields: Partial<Device> = {}): Device => ({
   ...newDevice(id, T - 10_000),
   ...fields,
+})
+
+describe('a device that is removed', () => {
+  test('is neither listed nor stored, and is new when it is heard of again', async () => {
+    const { registry, store, told } = setUp(createStore(newDevice(a, T - 5_000), newDevice(b, T - 5_000)))
+    await registry.start()
+    registry.seen(a, T)
+    expect(await registry.remove(a)).toBe(true)
+    await registry.flush()
+    expect([...store.rows.keys()]).toEqual([b])
+    expect((await registry.list(10)).map(({ id }) => id)).toEqual([b])
+    expect(told).toContain('a removed')
+    registry.seen(a, T + 1)
+    expect(told.at(-1)).toBe('a online')
+    await registry.stop()
+    expect([...store.rows.keys()]).toEqual([b, a])
+  })
+
+  test('and that nobody knew is told as such', async () => {
+    const { registry } = setUp()
+    await registry.start()
+    expect(await registry.remove(a)).toBe(false)
+    await registry.stop()
+  })
+
+  test('stays while the store is away', async () => {
+    const { registry, store } = setUp(createStore(newDevice(a, T)))
+    await registry.start()
+    store.away = true
+    await expect(registry.remove(a)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect(registry.has(a)).toBe(true)
+    store.away = false
+    await registry.stop()
+  })
 })
 
 describe('a device', () => {

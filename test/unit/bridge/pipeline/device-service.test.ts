@@ -24,6 +24,7 @@ const setUp = ({ maxDevices = 100, away = false } = {}) => {
     upsert: async (devices) => here().upsert(devices),
     list: async (limit) => here().list(limit),
     get: async (id) => here().get(id),
+    remove: async (ids) => here().remove(ids),
   }
   const events = createBridgeEmitter()
   const told: string[] = []

@@ -40,6 +40,7 @@ const createStore = () => {
       if (store.away) throw new Error('away')
       return inner.get(ids)
     },
+    remove: (ids: readonly DeviceId[]) => inner.remove(ids),
     inner,
   }
   return store

@@ -182,3 +182,18 @@ test('a client whose network sends guess after guess is not kept waiting by them
   expect(state.hashed.length).toBeLessThan(50)
   await Promise.all(flood)
 })
+
+describe('another prefix of Home Assistant', () => {
+  test('stands in the place of the usual one, for whole levels only', () => {
+    const { authenticator } = accessRig()
+    const policy = createPolicy({ authenticator, anonymous: false, discoveryPrefix: 'ha/one' })
+    const wall = { role: 'dashboard', name: 'wall' } as const
+    const may = (filter: string): boolean => policy.maySubscribe(wall, filter)
+    expect(['ha/one/#', 'ha/one/+/+/config', 'sensors/#'].map(may)).toEqual([true, true, true])
+    expect(['ha/#', 'ha/onerous/#', 'ha/+/x', '#'].map(may)).toEqual([false, false, false, false])
+    expect(policy.mayPublish(wall, 'ha/one/status')).toBe(true)
+    expect(policy.mayPublish(wall, 'homeassistant/status')).toBe(true)
+    expect(policy.mayPublish(wall, 'ha/one/device/x/config')).toBe(false)
+    expect(policy.mayRetain(wall, 'ha/one/status')).toBe(false)
+  })
+})

@@ -42,9 +42,11 @@ test('a user has the rights of its role, without those of a board of its name', 
     'topic deny buzzer/wall/ack',
     'topic deny cameras/wall/frame',
     'topic write buzzer/+/cmd',
+    'topic write homeassistant/status',
     'topic read sensors/#',
     'topic read devices/#',
     'topic read time/#',
+    'topic read homeassistant/#',
   ])
   expect(blockOf(acl, 'me')).toEqual(['topic readwrite #', 'topic read $SYS/#'])
 })
@@ -82,4 +84,14 @@ test.each([
 test('who has no hash for Mosquitto yet is left out', () => {
   const { mosquittoHash: _, ...old } = credential('a', 'device')
   expect(mosquittoFiles([old]).leftOut).toEqual([{ credential: old, reason: 'no-hash' }])
+})
+
+test('what Home Assistant is told is under the prefix of the settings, its start where it always is', () => {
+  const { acl } = mosquittoFiles([credential('wall', 'dashboard')], 'ha/one')
+  expect(blockOf(acl, 'wall')).toEqual(
+    expect.arrayContaining(['topic read ha/one/#', 'topic write homeassistant/status']),
+  )
+  expect(blockOf(acl, 'sluice')).toEqual(
+    expect.arrayContaining(['topic write ha/one/device/+/config', 'topic read homeassistant/status']),
+  )
 })
