@@ -42,7 +42,7 @@ const PARTITIONS = `
   WHERE inhparent = ANY ('{sensor_data,readings_minute,readings_hour}'::regclass[])
   ORDER BY relname`
 const PROGRESS = `
-  SELECT greatest(0, extract(epoch FROM now() - minute_to) * 1000)::double precision AS "behindMs",
+  SELECT greatest(0, round(extract(epoch FROM now() - minute_to) * 1000))::double precision AS "behindMs",
     (SELECT count(*) FROM rollup_marks)::double precision AS marks
   FROM rollup_state`
 
