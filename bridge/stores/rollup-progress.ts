@@ -7,6 +7,7 @@
  * all its rows and holds nobody up; it gets one at or after `minute_to`, never before.
  */
 import type pg from 'pg'
+import { sqlstateOf } from './postgres-errors.ts'
 import type { RollupSession } from './rollup-session.ts'
 
 /** Epoch ms; -Infinity in `minuteFrom`: there are no older readings. */
@@ -50,6 +51,8 @@ const MOVE = {
   hourTo: 'UPDATE rollup_state SET hour_to = to_timestamp($2) WHERE hour_to = to_timestamp($1)',
 } as const satisfies Record<keyof RollupState, string>
 
+const LOCK_NOT_AVAILABLE = '55P03'
+
 export const readState = async (client: pg.ClientBase): Promise<RollupState> => {
   const { rows } = await client.query<RollupState>(STATE)
   if (rows[0] === undefined) throw new Error('the row of rollup_state is missing')
@@ -59,7 +62,10 @@ export const readState = async (client: pg.ClientBase): Promise<RollupState> => 
 /** Up to where minutes may be made now (epoch ms). */
 export const readBound = async (session: RollupSession): Promise<number> => {
   await session.query(TURN_BACK)
-  await session.query(MOVE_ON)
+  await session.query(MOVE_ON).catch((error) => {
+    // A replay of dead letters holds all cursors: then they stay where they are.
+    if (sqlstateOf(error) !== LOCK_NOT_AVAILABLE) throw error
+  })
   const [row] = await session.query<{ bound: number }>(BOUND)
   return row?.bound ?? Number.NEGATIVE_INFINITY
 }

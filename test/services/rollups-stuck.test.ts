@@ -69,6 +69,18 @@ describe('rollups that hang in the middle of a transaction', () => {
     expect(await world.allDifferences()).toEqual([])
   })
 
+  test('they go on while a replay of dead letters holds all cursors', async () => {
+    const rollups = world.rollups()
+    await world.store('s', [readingOf('a', { ts: NOW - DAY, temperature: 1 })])
+    const replay = await world.pool.connect()
+    await replay.query('BEGIN; LOCK TABLE ingest_cursor IN SHARE ROW EXCLUSIVE MODE')
+    await rollups.round()
+    await replay.query('ROLLBACK')
+    replay.release()
+    expect(await world.allDifferences()).toEqual([])
+    expect(rollups.counts().errors).toBe(0)
+  })
+
   test('a connection that is ended is made anew by the next round', async () => {
     const rollups = world.rollups()
     await rollups.round()
