@@ -144,9 +144,10 @@ export const createHomeAssistant = (
     }
   }
 
-  /** Every device is due; what is announced and no device any more is taken back. */
+  /** Every device is due; at the start what is announced and no device any more is taken back. */
   const lookAtAll = async (): Promise<void> => {
     const list = await devices.list(maxDevices)
+    const isFirst = allAt === Number.NEGATIVE_INFINITY
     wantsAll = false
     allAt = clock()
     for (const { id } of list) {
@@ -154,8 +155,9 @@ export const createHomeAssistant = (
       due.add(id)
       anew.add(id)
     }
-    // Of an empty registry nothing is concluded: it is rather another database.
-    if (!deps.hasRegistry || list.length === 0 || list.length >= maxDevices) return
+    // Of an empty registry nothing is concluded: it is rather another database. Later the list may lack what Postgres
+    // alone knows, while it is away.
+    if (!isFirst || !deps.hasRegistry || list.length === 0 || list.length >= maxDevices) return
     const known = new Set(list.map(({ id }) => id))
     await retract([...told.keys()].filter((id) => !known.has(id)))
   }
@@ -212,7 +214,8 @@ export const createHomeAssistant = (
     wantsAll = true
     const registered = ({ device }: { readonly device: { readonly id: DeviceId } }): void =>
       void (device.id === DOCTOR_ID || due.add(device.id))
-    const removed = ({ deviceId }: { readonly deviceId: DeviceId }): void => void retract([deviceId])
+    const removed = ({ deviceId }: { readonly deviceId: DeviceId }): void =>
+      void (deviceId === DOCTOR_ID || retract([deviceId]))
     events.on('device:registered', registered)
     events.on('device:removed', removed)
     const timer = setInterval(turn, turnMs)

@@ -71,7 +71,11 @@ export const explainConnect = (error: unknown, target: MqttTarget): Failure => {
       problem: `the certificate of ${where} is not trusted (${name})`,
       advice: 'give the CA that signed it with --ca FILE, and name the host as the certificate does',
     }
-  if (name.startsWith('ERR_SSL') || name === 'EPROTO' || /timeout|closed|hang up/i.test(errorText(error)))
+  if (
+    name.startsWith('ERR_SSL') ||
+    name === 'EPROTO' ||
+    /timeout|closed|hang up|invalid|packet|parse/i.test(errorText(error))
+  )
     return {
       problem: `${where} does not answer as an MQTT broker${target.tls ? ' with TLS' : ''} (${errorText(error)})`,
       advice: target.tls

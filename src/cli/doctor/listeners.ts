@@ -10,7 +10,8 @@ import { openClient } from './network-hops.ts'
 /** Listening, or why not. */
 export type Listening =
   | { readonly ok: true; readonly arrivals: Arrivals; close(): void }
-  | { readonly ok: false; readonly why: string }
+  /** `denied`: it is there, and not for this user. */
+  | { readonly ok: false; readonly why: string; readonly denied?: true }
 
 const OPEN_WITHIN_MS = 5_000
 const REFUSED = 128
@@ -75,7 +76,12 @@ export const listenToEvents = async (http: HttpClient, deviceId: string, tag: st
     if (text.includes(deviceId) && carriesTag(text, tag)) arrivals.arrived()
   })
   return await new Promise((resolve) => {
-    socket.on('error', (error) => resolve({ ok: false, why: `${url}: ${errorText(error)}` }))
+    socket.on('error', (error) => {
+      // What `ws` says of an answer that is no upgrade.
+      if (/\b403$/.test(errorText(error)))
+        resolve({ ok: false, why: 'this user may not read events', denied: true })
+      else resolve({ ok: false, why: `${url}: ${errorText(error)}` })
+    })
     socket.once('open', () => resolve({ ok: true, arrivals, close: () => socket.terminate() }))
   })
 }

@@ -46,6 +46,7 @@ export const openWays = async (
       : undefined
   const events =
     health !== undefined && client !== undefined ? await listenToEvents(http, DOCTOR_ID, tag) : undefined
+  const isDenied = events?.ok === false && events.denied === true
   const noHttp = health === undefined ? 'the HTTP side does not answer' : undefined
   return [
     {
@@ -69,8 +70,8 @@ export const openWays = async (
     },
     {
       name: 'event WebSocket',
-      listening: events,
-      why: noHttp ?? 'no reading was taken in',
+      listening: isDenied ? undefined : events,
+      why: isDenied ? 'this user may not read events' : (noHttp ?? 'no reading was taken in'),
       advice:
         'needs a user who may read (role dashboard, operator or admin); a proxy in front must hand on upgrades',
     },

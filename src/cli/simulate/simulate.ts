@@ -90,11 +90,12 @@ const simulate = async (words: Words, context: CommandContext): Promise<number> 
   const end = theEnd(options, context)
   const startedAt = monotonic()
   try {
-    await fleet.start().catch((error) => {
+    const started = fleet.start().catch((error) => {
       const { problem, advice } = explainConnect(error, target)
       const isLogin = problem.includes('credentials')
       throw new CommandError(`${problem}: ${isLogin ? USER_HINT : advice}`)
     })
+    await Promise.race([started, end.reached])
     await terminal.err(`${boards.length} boards at ${targetUrl(target)}; Ctrl-C ends them in order\n`)
     const told = tellProgress(fleet, context)
     await end.reached

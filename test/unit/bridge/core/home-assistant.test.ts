@@ -46,10 +46,12 @@ const readJinja = (literal: string): string =>
 
 describe('an object id', () => {
   test('is of the characters that Home Assistant takes, and short enough for any device id', () => {
+    const units = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 100 })
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 100 }), (text) => {
-        expect(objectIdOf(text)).toMatch(/^[a-zA-Z0-9_-]*$/)
-        expect(objectIdOf(text).length).toBeLessThanOrEqual(5 * text.length)
+      fc.property(units, (codes) => {
+        const text = String.fromCharCode(...codes)
+        const id = objectIdOf(text)
+        return /^[a-zA-Z0-9_-]*$/.test(id) && id.length <= 5 * text.length
       }),
     )
   })
@@ -58,9 +60,9 @@ describe('an object id', () => {
     const near = fc.string({ unit: fc.constantFrom('a', '_', '5', 'f', '0', ' ', 'ü', '😀'), maxLength: 8 })
     fc.assert(
       fc.property(near, near, (one, other) => {
-        expect(objectIdOf(one) === objectIdOf(other)).toBe(one === other)
+        return (objectIdOf(one) === objectIdOf(other)) === (one === other)
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     )
     expect([objectIdOf('living_room'), objectIdOf('K ü')]).toEqual(['living__room', 'K_0020_00fc'])
   })
@@ -69,8 +71,8 @@ describe('an object id', () => {
 test('a key in a template is that key, and ends nothing', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), (key) => {
-      expect(jinjaText(key)).toMatch(/^'[a-zA-Z0-9_ \\-]*'$/)
-      expect(readJinja(jinjaText(key))).toBe(key)
+      const literal = jinjaText(key)
+      return /^'[a-zA-Z0-9_ \\-]*'$/.test(literal) && readJinja(literal) === key
     }),
   )
 })

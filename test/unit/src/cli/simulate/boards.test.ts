@@ -56,12 +56,12 @@ describe('a simulated board', () => {
 
   test('without a clock says its uptime only, loses no number, and sends what it kept as an array', () => {
     const board = only(boardsOf({ clockless: 1 })[0])
-    const bodies = say(board, 2_000).map((text) => JSON.parse(text))
+    const bodies = say(board, 500).map((text) => JSON.parse(text))
     const readings = bodies.flat()
     expect(bodies.some((body) => Array.isArray(body) && body.length >= 5)).toBe(true)
     expect(readings.every((reading) => !('ts' in reading) && reading.up > 0)).toBe(true)
     expect(readings.map(({ seq }) => seq)).toEqual(readings.map((_, index) => index + 1))
-    for (const body of bodies) expect(decode(board, JSON.stringify(body))).toMatchObject({ ok: true })
+    expect(bodies.filter((body) => !decode(board, JSON.stringify(body)).ok)).toEqual([])
   })
 
   test('that is faulty is refused for many reasons, leaves gaps, drops its connection, and is right in between', () => {
@@ -107,16 +107,14 @@ describe('a simulated camera', () => {
 describe('simulated values', () => {
   test('stay within what sensors show, and move slowly', () => {
     const climate = createClimate(4, createRandom(7))
-    let before = climate.at(NOON)
-    for (let now = NOON + 1_000; now < NOON + 3_600_000; now += 1_000) {
-      const values = climate.at(now)
-      expect(Math.abs((values.temperature ?? 0) - (before.temperature ?? 0))).toBeLessThan(1)
-      expect(values.humidity).toBeGreaterThanOrEqual(5)
-      expect(values.humidity).toBeLessThanOrEqual(100)
-      expect(values.lightLevel).toBe(Math.round(values.lightLevel ?? Number.NaN))
-      expect(String(values.temperature)).toMatch(/^-?\d+(\.\d)?$/)
-      before = values
-    }
+    const minutes = Array.from({ length: 900 }, (_, second) => climate.at(NOON + second * 1_000))
+    const temperatures = minutes.map(({ temperature = Number.NaN }) => temperature)
+    const steps = temperatures.slice(1).map((value, at) => Math.abs(value - (temperatures[at] ?? Number.NaN)))
+    expect(Math.max(...steps)).toBeLessThan(1)
+    expect(temperatures.filter((value) => !/^-?\d+(\.\d)?$/.test(String(value)))).toEqual([])
+    const humidities = minutes.map(({ humidity = Number.NaN }) => humidity)
+    expect([Math.min(...humidities) >= 5, Math.max(...humidities) <= 100]).toEqual([true, true])
+    expect(minutes.every(({ lightLevel }) => Number.isInteger(lightLevel))).toBe(true)
   })
 
   test('are higher in the afternoon than at night', () => {
