@@ -1,5 +1,5 @@
 import { useSignalEffect } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import { useDashboard } from './context.ts'
 import { lazyView } from './lazy.tsx'
 import { DeviceList } from './list/device-list.tsx'
@@ -7,6 +7,7 @@ import { hrefOf, type View } from './router.ts'
 import { Banner } from './shell/banner.tsx'
 import { Header } from './shell/header.tsx'
 import { SignIn } from './shell/sign-in.tsx'
+import { useArrival } from './shell/use-arrival.ts'
 
 const LazyDeviceView = lazyView(async () => (await import('./device/device-view.tsx')).DeviceView)
 const LazySystemView = lazyView(async () => (await import('./system/system-view.tsx')).SystemView)
@@ -31,7 +32,7 @@ const Shown = ({ view }: { readonly view: View }) => {
     case 'unknown':
       return (
         <div class="notice">
-          <p>There is no such view.</p>
+          <h1>There is no such view</h1>
           <a href={hrefOf({ name: 'list' })}>All devices</a>
         </div>
       )
@@ -57,20 +58,11 @@ const Content = () => {
 export const App = () => {
   const { view } = useDashboard()
   const main = useRef<HTMLElement>(null)
-  const isFirst = useRef(true)
 
   useSignalEffect(() => {
     document.title = `${titleOf(view.value)} · Sluice`
   })
-  // Whoever uses a keyboard or a screen reader is taken along into the new view.
-  const shown = view.value
-  useEffect(() => {
-    if (isFirst.current) isFirst.current = false
-    else {
-      main.current?.focus({ preventScroll: true })
-      scrollTo(0, 0)
-    }
-  }, [shown])
+  useArrival(view.value, main)
 
   return (
     <>

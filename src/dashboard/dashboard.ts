@@ -1,8 +1,9 @@
 /** Everything behind the views, put together once. What each part does is in its own file. */
-import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
+import { computed, effect, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { HealthAnswer, OverviewAnswer } from './answers.ts'
 import type { Api, Result } from './api.ts'
 import { createFleet, type Fleet } from './fleet.ts'
+import { EVERYTHING, type Filter } from './list/order.ts'
 import { createLiveClient, type LiveClient, type Login } from './live/live-client.ts'
 import { openMqtt } from './live/mqtt-connection.ts'
 import { createPoll } from './poll.ts'
@@ -23,6 +24,8 @@ export interface Dashboard {
   readonly tick: ReadonlySignal<number>
   /** Epoch ms by the server's clock, now. */
   readonly now: () => number
+  /** What the list is narrowed down to: it outlives a look at a device. */
+  readonly listFilter: Signal<Filter>
   /** Asks for the devices now. */
   readonly refresh: () => void
 }
@@ -56,6 +59,7 @@ export const createDashboard = (): Dashboard => {
   const health = signal<HealthAnswer | undefined>(undefined)
   const view = signal<View>(parseHash(location.hash))
   const tick = signal(now())
+  const listFilter = signal(EVERYTHING)
 
   const fleet = createFleet({ schedule: onNextFrame, now, discovered: () => overview.hurry() })
 
@@ -83,10 +87,13 @@ export const createDashboard = (): Dashboard => {
     },
   })
 
+  /** Where live values are to be had is told by /health; when that does not answer it is tried all the same. */
+  const wasHealthAsked = signal(false)
   const healthPoll = createPoll<HealthAnswer>({
     ask: (signal) => api.request<HealthAnswer>('/health', { signal }),
     take: (result) => {
       if (result.ok) health.value = result.value
+      wasHealthAsked.value = true
     },
     intervalMs: () => (health.peek() === undefined ? WITHOUT_LIVE_MS : HEALTH_MS),
   })
@@ -114,7 +121,7 @@ export const createDashboard = (): Dashboard => {
   effect(() => {
     const as = login.value
     if (isExternal.value) live.unavailable()
-    else if (as === undefined) live.disconnect()
+    else if (as === undefined || !wasHealthAsked.value) live.disconnect()
     else live.connect(as === 'anonymous' ? undefined : as)
   })
   // Right after live values stop or come back, the overview tells what was missed.
@@ -137,5 +144,5 @@ export const createDashboard = (): Dashboard => {
   healthPoll.start()
   session.start()
 
-  return { session, api, fleet, live, reach, health, view, tick, now, refresh: overview.hurry }
+  return { session, api, fleet, live, reach, health, view, tick, now, listFilter, refresh: overview.hurry }
 }

@@ -8,7 +8,7 @@ import { createConflation } from './conflation.ts'
 import { unknownDevice, withLatest, withOverview, withStatus } from './fleet-merge.ts'
 import { deviceIn, readLatest, readStatus } from './live/payloads.ts'
 
-/** Hears of every new value of a device, none left out. */
+/** Hears of every new value of a device that reaches the page: without live values those of each overview. */
 export type DeviceListener = (device: Device) => void
 
 export interface Fleet {
@@ -73,6 +73,10 @@ export const createFleet = ({ schedule, now, discovered }: FleetDeps): Fleet => 
   /** With what has not been drawn yet. */
   const newestOf = (id: string): Device => conflation.pending(id) ?? known.get(id) ?? unknownDevice(id)
 
+  const tell = (device: Device): void => {
+    for (const listener of listeners) listener(device)
+  }
+
   return {
     ids,
     revision,
@@ -94,8 +98,12 @@ export const createFleet = ({ schedule, now, discovered }: FleetDeps): Fleet => 
           ids.peek() !== undefined &&
           [...next.keys()].every((id) => known.has(id))
         for (const id of known.keys()) if (!next.has(id)) signalOf(id).value = undefined
+        const before = known
         known = next
-        for (const [id, device] of next) signalOf(id).value = device
+        for (const [id, device] of next) {
+          signalOf(id).value = device
+          if (device.latest?.ts !== before.get(id)?.latest?.ts) tell(device)
+        }
         if (!isSame) ids.value = [...next.keys()]
         revision.value += 1
       })
@@ -109,7 +117,7 @@ export const createFleet = ({ schedule, now, discovered }: FleetDeps): Fleet => 
       const after = withLatest(before, latest)
       if (after === before) return
       conflation.add(id, after)
-      for (const listener of listeners) listener(after)
+      tell(after)
     },
     takeStatus: (topic, payload) => {
       const told = readStatus(payload)

@@ -12,3 +12,11 @@ export const latestValues = (latest: Latest | null): readonly MetricValue[] => {
   )
   return [...Object.entries(latest.values), ...others].sort(([a], [b]) => compareMetrics(a, b))
 }
+
+const FEW = 3
+
+/** The first few metrics of a device: what there is room for where it has no columns. */
+export const ownMetrics = (latest: Latest | null): readonly string[] =>
+  latestValues(latest)
+    .slice(0, FEW)
+    .map(([metric]) => metric)

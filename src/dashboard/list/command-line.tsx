@@ -29,7 +29,11 @@ export const CommandLine = ({ text }: { readonly text: string }) => {
   const word = copied === undefined ? 'Copy' : copied ? 'Copied' : 'Select it by hand'
   return (
     <div class="command">
-      <pre>{text}</pre>
+      <pre>
+        {text.split(/(?<= )/).map((word) => (
+          <span key={word}>{word}</span>
+        ))}
+      </pre>
       <button type="button" onClick={async () => setCopied(await copy(text))}>
         <span aria-live="polite">{word}</span>
       </button>

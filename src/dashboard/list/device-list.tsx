@@ -3,12 +3,10 @@ import { useDashboard } from '../context.ts'
 import { DeviceTable } from './device-table.tsx'
 import { EmptyList } from './empty-list.tsx'
 import { ListTools } from './list-tools.tsx'
-import type { Filter, Sort } from './order.ts'
+import { EVERYTHING, type Filter, type Sort } from './order.ts'
 import { rememberedSort, rememberSort } from './remembered.ts'
 import { useLayout } from './use-layout.ts'
 import { useListModel } from './use-list-model.ts'
-
-const EVERYTHING: Filter = { search: '', link: 'all' }
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.closest('input, textarea, select') !== null
@@ -24,8 +22,11 @@ const Skeleton = () => (
 
 /** All devices, live. */
 export const DeviceList = () => {
-  const { reach } = useDashboard()
-  const [filter, setFilter] = useState(EVERYTHING)
+  const { reach, listFilter } = useDashboard()
+  const filter = listFilter.value
+  const setFilter = (next: Filter): void => {
+    listFilter.value = next
+  }
   const [sort, setSort] = useState(() => rememberedSort(localStorage))
   const search = useRef<HTMLInputElement>(null)
   const layout = useLayout()

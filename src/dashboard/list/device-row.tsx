@@ -2,7 +2,7 @@ import { useComputed } from '@preact/signals'
 import type { Device } from '../answers.ts'
 import { useDashboard } from '../context.ts'
 import { linkAt } from '../fleet-merge.ts'
-import { latestValues } from '../format/latest-values.ts'
+import { latestValues, ownMetrics } from '../format/latest-values.ts'
 import { formatMetric, metricWords } from '../format/metrics.ts'
 import { formatAgo } from '../format/times.ts'
 import { memo } from '../memo.ts'
@@ -17,7 +17,8 @@ interface RowProps {
   readonly id: string
   /** From 1, the head of the table not counted. */
   readonly index: number
-  readonly metrics: readonly string[]
+  /** Those with a column; undefined: the first few of its own. */
+  readonly metrics: readonly string[] | undefined
   readonly hasOthers: boolean
   readonly sparks: Sparks
 }
@@ -57,7 +58,7 @@ const Others = ({ device, metrics, now }: { device: Device; metrics: readonly st
   return <span title={text}>{text}</span>
 }
 
-const Row = ({ id, index, metrics, hasOthers, sparks }: RowProps) => {
+const Row = ({ id, index, metrics: columns, hasOthers, sparks }: RowProps) => {
   const { fleet, tick, now } = useDashboard()
   const device = fleet.device(id).value
   const link = useComputed(() => {
@@ -70,6 +71,7 @@ const Row = ({ id, index, metrics, hasOthers, sparks }: RowProps) => {
   }).value
   if (device === undefined) return null
   const values = new Map(latestValues(device.latest))
+  const metrics = columns ?? ownMetrics(device.latest)
   const isStale = isOld || link !== 'connected'
   return (
     <tr class={isStale ? 'stale' : undefined} aria-rowindex={index + 1}>

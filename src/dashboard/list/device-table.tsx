@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { useDashboard } from '../context.ts'
+import { ownMetrics } from '../format/latest-values.ts'
 import { ColumnHeads, columnsFor } from './column-heads.tsx'
 import { DeviceRow } from './device-row.tsx'
 import type { ListModel } from './list-model.ts'
@@ -35,7 +36,10 @@ export const DeviceTable = ({ model, layout, sort, onSort }: TableProps) => {
   const hasOthers = model.hasOthers && layout.hasOthers
   const { first, end } = useVisibleRows(body, ids.length, layout.rowHeight)
   const shown = ids.slice(first, end)
-  useEffect(() => sparks.want(shown, metrics), [sparks, shown.join('\n'), metrics])
+  useEffect(() => {
+    const own = () => shown.flatMap((id) => ownMetrics(fleet.device(id).peek()?.latest ?? null))
+    sparks.want(shown, layout.isNarrow ? [...new Set(own())] : metrics)
+  }, [sparks, shown.join('\n'), metrics, layout.isNarrow])
 
   return (
     <table class="devices" aria-rowcount={ids.length + 1} aria-label="Devices">
@@ -47,7 +51,7 @@ export const DeviceTable = ({ model, layout, sort, onSort }: TableProps) => {
             key={id}
             id={id}
             index={first + i + 1}
-            metrics={metrics}
+            metrics={layout.isNarrow ? undefined : metrics}
             hasOthers={hasOthers}
             sparks={sparks}
           />

@@ -11,7 +11,7 @@ export const EmptyList = () => {
   return (
     <section class="empty" aria-labelledby="empty-title">
       <h2 id="empty-title">No device yet</h2>
-      <p>A device appears here with the first thing it sends. Try it with this line in a terminal:</p>
+      <p>A device appears here with the first thing it sends. Try it in a terminal:</p>
       {needsCredentials && <CommandLine text="npx sluice device add my-board" />}
       {command === undefined ? (
         <p class="hint">Asking where the broker listens…</p>

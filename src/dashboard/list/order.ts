@@ -17,6 +17,8 @@ export interface Filter {
   readonly link: Link | 'all'
 }
 
+export const EVERYTHING: Filter = { search: '', link: 'all' }
+
 const NAMES = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
 
 /** Ids by name, `board-2` before `board-10`: what equals are ordered by. */

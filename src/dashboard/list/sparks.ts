@@ -81,7 +81,7 @@ export const createSparks = ({ api, fleet }: SparksDeps): Sparks => {
   const askForWanted = (): void => {
     const { ids, metrics } = wanted
     const lacking = ids.filter((id) => !metrics.every((metric) => lineOf(id).asked.has(metric)))
-    const most = Math.min(MOST_DEVICES, Math.floor(MOST_SERIES / metrics.length))
+    const most = Math.max(1, Math.min(MOST_DEVICES, Math.floor(MOST_SERIES / metrics.length)))
     for (let i = 0; i < lacking.length; i += most) void ask(lacking.slice(i, i + most), metrics)
   }
 

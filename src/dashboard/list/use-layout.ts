@@ -14,7 +14,7 @@ export interface Layout {
 const NARROW_BELOW = 720
 const OTHERS_FROM = 1_000
 const ROW = 46
-const CARD = 112
+const CARD = 136
 const FIXED_COLUMNS = 40 + 128 + 96 + 112
 const NAME_COLUMN = 190
 const OTHERS_COLUMN = 170

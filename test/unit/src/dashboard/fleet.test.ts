@@ -58,6 +58,17 @@ describe('the fleet', () => {
     expect(heard).toEqual([1, 2, 3])
   })
 
+  test('without live values, tells of those that an overview brings', () => {
+    const { fleet } = start()
+    const heard: unknown[] = []
+    fleet.onLatest(({ latest: told }) => heard.push(told?.values.temperature))
+    const told = (value: number, ts: number) => [device('a', { latest: latest(ts, { temperature: value }) })]
+    fleet.takeOverview({ now: 1_000, devices: told(1, 900) })
+    fleet.takeOverview({ now: 2_000, devices: told(1, 900) })
+    fleet.takeOverview({ now: 3_000, devices: told(2, 2_900) })
+    expect(heard).toEqual([1, 2])
+  })
+
   test('shows a device that is heard of for the first time, and asks for what else is known of it', () => {
     const { fleet, frame, found } = start()
     fleet.takeOverview({ now: 1_000, devices: [] })
