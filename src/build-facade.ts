@@ -88,14 +88,15 @@ const forecastOf = ({ bridge, config }: FacadeParts) => {
 }
 
 const figuresOf = (
-  { bridge, broker, config, throughput }: FacadeParts,
+  { bridge, broker, config, database, throughput }: FacadeParts,
   facade: () => Pick<Facade, 'connections'>,
   untilFull: () => number,
 ): FacadeDeps['figures'] => {
   const disk = createDiskSpace({ folder: config.dataDir, monotonic })
   const connections = () => ({ mqtt: broker.connections, http: facade().connections })
   const spool = { spoolMaxBytes: config.spool.maxBytes, secondsUntilFull: untilFull }
-  return () => systemFigures({ stats: bridge.stats, throughput, connections, disk, ...spool })
+  const stored = { storage: database?.storage, rollups: database?.rollups }
+  return () => systemFigures({ stats: bridge.stats, throughput, connections, disk, ...spool, ...stored })
 }
 
 /** It listens to nothing before it is started. */

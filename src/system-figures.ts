@@ -12,36 +12,17 @@ export interface SystemFiguresDeps {
   readonly throughput: Pick<Throughput, 'rates' | 'lagMs'>
   readonly connections: () => SystemFigures['connections']
   readonly disk: () => Promise<DiskSpace | null>
-  /** Both absent: no database is used. They may reject while it is away. */
-  readonly storage?: (() => Promise<readonly StorageTable[]>) | undefined
-  readonly rollups?: (() => Promise<RollupLag>) | undefined
-}
-
-/** How long Postgres may take to answer. */
-const TIMEOUT_MS = 1_000
-
-/** Null when it is not to be had in time. */
-const orNull = async <T>(ask: (() => Promise<T>) | undefined): Promise<T | null> => {
-  if (ask === undefined) return null
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), TIMEOUT_MS)
-  })
-  try {
-    return await Promise.race([ask(), late])
-  } catch {
-    return null
-  } finally {
-    clearTimeout(timer)
-  }
+  /** Both absent: no database is used. Null: it is away. Neither rejects, nor takes long. */
+  readonly storage: (() => Promise<readonly StorageTable[] | null>) | undefined
+  readonly rollups: (() => Promise<RollupLag | null>) | undefined
 }
 
 /** The figures of this moment. Never rejects. */
 export const systemFigures = async (deps: SystemFiguresDeps): Promise<SystemFigures> => {
-  const [disk, storage, rollups] = await Promise.all([
+  const [disk, storage = null, rollups = null] = await Promise.all([
     deps.disk(),
-    orNull(deps.storage),
-    orNull(deps.rollups),
+    deps.storage?.(),
+    deps.rollups?.(),
   ])
   const { spoolBytes: bytes, waitingRows, oldestSpooledMs: oldestMs, missing } = deps.stats()
   const untilFull = deps.secondsUntilFull()

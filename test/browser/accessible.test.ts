@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import type { Page } from 'playwright-core'
 import { PHONE } from '../support/browser.ts'
 import { useCleanups } from '../support/cleanups.ts'
-import { eventually } from '../support/eventually.ts'
 import { connectBoard, type PageWorld, startPageWorld, useChromium } from '../support/page-world.ts'
 
 jest.setTimeout(60_000)
@@ -76,13 +75,17 @@ describe.each(SCREENS)('in %s', (_name, context) => {
   })
 })
 
+/** More than there is to reach on any view. */
+const MOST_TABS = 100
+
 /** Presses Tab until the element with this role and name has the focus. */
 const tabTo = async (page: Page, role: 'link' | 'button', name: string | RegExp): Promise<void> => {
   const wanted = page.getByRole(role, { name, exact: typeof name === 'string' }).first()
-  await eventually(async () => {
+  for (let tabs = 0; tabs < MOST_TABS; tabs += 1) {
     await page.keyboard.press('Tab')
-    return await wanted.evaluate((element) => element === element.ownerDocument.activeElement)
-  })
+    if (await wanted.evaluate((element) => element === element.ownerDocument.activeElement)) return
+  }
+  throw new Error(`${role} ${name} is not reached by Tab`)
 }
 
 test('a device and its buzzer are reached without a mouse', async () => {

@@ -1,4 +1,5 @@
 /** One device: its values and charts as they come, its buzzer, and what was lost of it. */
+import { readFile } from 'node:fs/promises'
 import { expect, jest, test } from '@jest/globals'
 import { useCleanups } from '../support/cleanups.ts'
 import { createDeferred } from '../support/deferred.ts'
@@ -9,6 +10,11 @@ jest.setTimeout(60_000)
 
 const browser = useChromium()
 const later = useCleanups()
+
+/** As much of HTMLImageElement as is used here. */
+interface Picture {
+  decode(): Promise<void>
+}
 
 const start = async () => {
   const { open, sluice } = await startPageWorld(browser, later)
@@ -76,6 +82,18 @@ test('what could not be read, and what never came, is told', async () => {
     .getByText(/20\s?%/)
     .first()
     .waitFor()
+})
+
+test('the newest picture of a camera is shown', async () => {
+  const { open, porch } = await start()
+  const jpeg = await readFile(new URL('../fixtures/frame-5000.jpg', import.meta.url))
+  await porch.client.publishAsync('cameras/porch/frame', jpeg, { qos: 1 })
+  const { page } = await open({ path: '/#/device/porch' })
+  const picture = page.getByRole('img', { name: /picture|camera/i })
+  await picture.waitFor()
+  await expect(
+    picture.evaluate((element) => (element as unknown as Picture).decode()),
+  ).resolves.toBeUndefined()
 })
 
 test('a device that nobody knows is told as such', async () => {

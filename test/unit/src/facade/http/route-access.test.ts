@@ -9,7 +9,7 @@ const routes = Object.keys(ROUTE_ACCESS).map((name) => {
 const openWith = (openness: Parameters<typeof isOpenTo>[1]) =>
   routes.filter(({ route }) => isOpenTo(route, openness)).map(({ name }) => name)
 
-const PUBLIC = ['GET /docs', 'GET /docs/*', 'GET /health']
+const PUBLIC = ['GET /', 'GET /assets/:', 'GET /docs', 'GET /docs/*', 'GET /health']
 const METRICS = 'GET /metrics'
 const TOKEN = 'POST /api/v1/auth/token'
 const BOARDS = [
