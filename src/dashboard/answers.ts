@@ -28,6 +28,8 @@ export interface Device {
   readonly latest: Latest | null
   /** When its newest camera picture came. */
   readonly frameAt: number | null
+  /** When the page heard that it went away; in no answer. What it sent before and is told only then does not bring it back. */
+  readonly goneAt?: number
 }
 
 /** `GET /api/v1/overview` */

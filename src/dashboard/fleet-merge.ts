@@ -29,7 +29,7 @@ const isNewer = (known: Latest | null, candidate: Latest): boolean =>
 /** After new values. What is older than what is known changes nothing: the same object. */
 export const withLatest = (device: Device, latest: Latest): Device => {
   if (!isNewer(device.latest, latest)) return device
-  const isAlive = latest.receivedAt > device.lastSeen
+  const isAlive = latest.receivedAt > Math.max(device.lastSeen, device.goneAt ?? 0)
   return {
     ...device,
     latest,
@@ -45,7 +45,7 @@ export const withStatus = (device: Device, status: 'online' | 'offline', at: num
   const lastSeen = status === 'online' ? Math.max(device.lastSeen, at) : device.lastSeen
   if (link === device.link && status === device.status && lastSeen === device.lastSeen) return device
   const shown = device.status === 'offline' || status === 'offline' ? status : device.status
-  return { ...device, status: shown, link, lastSeen }
+  return { ...device, status: shown, link, lastSeen, ...(status === 'offline' ? { goneAt: at } : {}) }
 }
 
 /** How a device stands at `now`: one that was connected and has been quiet for long is silent. */
@@ -54,15 +54,18 @@ export const linkAt = (device: Device, now: number): Link =>
     ? 'silent'
     : device.link
 
-const merged = (known: Device | undefined, told: Device): Device => {
+/** `now`: when the server told it. */
+const merged = (known: Device | undefined, told: Device, now: number): Device => {
   if (known === undefined) return told
   const latest = known.latest !== null && told.latest !== null && !isNewer(known.latest, told.latest)
-  const isLive = known.lastSeen > told.lastSeen
+  const { goneAt = 0 } = known
+  const isLive = known.lastSeen > told.lastSeen || goneAt > now
   return {
     ...told,
     latest: latest || told.latest === null ? known.latest : told.latest,
     lastSeen: Math.max(known.lastSeen, told.lastSeen),
     link: isLive ? known.link : told.link,
+    goneAt,
   }
 }
 
@@ -72,11 +75,11 @@ const merged = (known: Device | undefined, told: Device): Device => {
  */
 export const withOverview = (
   known: Devices,
-  { devices }: OverviewAnswer,
+  { devices, now }: OverviewAnswer,
   heardSince: ReadonlySet<string>,
 ): Devices => {
   const next = new Map<string, Device>()
-  for (const told of devices) next.set(told.deviceId, merged(known.get(told.deviceId), told))
+  for (const told of devices) next.set(told.deviceId, merged(known.get(told.deviceId), told, now))
   for (const [id, device] of known) if (!next.has(id) && heardSince.has(id)) next.set(id, device)
   return next
 }

@@ -26,13 +26,14 @@ export const CommandLine = ({ text }: { readonly text: string }) => {
     const timer = setTimeout(() => setCopied(undefined), SHOWN_MS)
     return () => clearTimeout(timer)
   }, [copied])
+  // Each with its value: lines are broken between them, never behind the hyphen of one.
+  const [command, ...options] = text.split(/ (?=-)/)
   const word = copied === undefined ? 'Copy' : copied ? 'Copied' : 'Select it by hand'
   return (
     <div class="command">
       <pre>
-        {text.split(/(?<= )/).map((word) => (
-          <span key={word}>{word}</span>
-        ))}
+        {command}
+        {options.map((option) => [' ', <span key={option}>{option}</span>])}
       </pre>
       <button type="button" onClick={async () => setCopied(await copy(text))}>
         <span aria-live="polite">{word}</span>

@@ -2,6 +2,7 @@ import { numbers } from '../format/numbers.ts'
 import { Mark } from './mark.tsx'
 import { Facts, Panel } from './panel.tsx'
 import type { CacheStats, SystemAnswer } from './system-answer.ts'
+import { WideTable } from './wide-table.tsx'
 
 const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
 
@@ -39,25 +40,23 @@ const hitRate = ({ hits, misses }: CacheStats): string =>
 
 export const CachesPanel = ({ caches }: Pick<SystemAnswer, 'caches'>) => (
   <Panel title="Caches">
-    <div class="scroll">
-      <table class="grid">
-        <thead>
-          <tr>
-            <th scope="col">Cache</th>
-            <th scope="col">Hit rate</th>
-            <th scope="col">Entries</th>
+    <WideTable label="Hit rates of the caches">
+      <thead>
+        <tr>
+          <th scope="col">Cache</th>
+          <th scope="col">Hit rate</th>
+          <th scope="col">Entries</th>
+        </tr>
+      </thead>
+      <tbody>
+        {Object.entries(caches).map(([name, stats]) => (
+          <tr key={name}>
+            <th scope="row">{capital(wordsOf(name))}</th>
+            <td>{hitRate(stats)}</td>
+            <td>{numbers.count(stats.size)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {Object.entries(caches).map(([name, stats]) => (
-            <tr key={name}>
-              <th scope="row">{capital(wordsOf(name))}</th>
-              <td>{hitRate(stats)}</td>
-              <td>{numbers.count(stats.size)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </WideTable>
   </Panel>
 )

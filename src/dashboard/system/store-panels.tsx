@@ -2,6 +2,7 @@ import { numbers } from '../format/numbers.ts'
 import { formatSpan, moments } from '../format/times.ts'
 import { Facts, Meter, Panel } from './panel.tsx'
 import type { StorageTable, SystemAnswer } from './system-answer.ts'
+import { WideTable } from './wide-table.tsx'
 
 const percent = (share: number): string => `${numbers.fixed(share * 100, share < 0.1 ? 1 : 0)} %`
 
@@ -68,38 +69,36 @@ export const StoragePanel = ({
     {storage === null ? (
       <p class="hint">No database is used, or it is away.</p>
     ) : (
-      <div class="scroll">
-        <table class="grid">
-          <thead>
-            <tr>
-              <th scope="col">Table</th>
-              <th scope="col">Size</th>
-              <th scope="col">Partitions</th>
-              <th scope="col">Since</th>
-              <th scope="col">Kept</th>
-              <th scope="col">Next drop</th>
+      <WideTable label="Sizes of the tables">
+        <thead>
+          <tr>
+            <th scope="col">Table</th>
+            <th scope="col">Size</th>
+            <th scope="col">Partitions</th>
+            <th scope="col">Since</th>
+            <th scope="col">Kept</th>
+            <th scope="col">Next drop</th>
+          </tr>
+        </thead>
+        <tbody>
+          {storage.map(({ table, bytes, partitions, oldest, retentionDays, nextDropAt }) => (
+            <tr key={table}>
+              <th scope="row">{TABLES[table]}</th>
+              <td>{numbers.bytes(bytes)}</td>
+              <td>{numbers.count(partitions)}</td>
+              <td>{oldest === null ? '–' : moments.day(oldest)}</td>
+              <td>{keptFor(retentionDays)}</td>
+              <td>
+                {nextDropAt === null
+                  ? '–'
+                  : nextDropAt <= now
+                    ? 'due'
+                    : `${moments.day(nextDropAt)} (in ${formatSpan(nextDropAt - now)})`}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {storage.map(({ table, bytes, partitions, oldest, retentionDays, nextDropAt }) => (
-              <tr key={table}>
-                <th scope="row">{TABLES[table]}</th>
-                <td>{numbers.bytes(bytes)}</td>
-                <td>{numbers.count(partitions)}</td>
-                <td>{oldest === null ? '–' : moments.day(oldest)}</td>
-                <td>{keptFor(retentionDays)}</td>
-                <td>
-                  {nextDropAt === null
-                    ? '–'
-                    : nextDropAt <= now
-                      ? 'due'
-                      : `${moments.day(nextDropAt)} (in ${formatSpan(nextDropAt - now)})`}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </WideTable>
     )}
     {rollups !== null && (
       <p class="hint">

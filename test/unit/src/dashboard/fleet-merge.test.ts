@@ -32,6 +32,22 @@ describe('new values of a device', () => {
   })
 })
 
+describe('what was sent before a device went away and is told only afterwards', () => {
+  const gone = withStatus(device('a', { lastSeen: 1_000 }), 'offline', 2_000)
+
+  test('is shown and does not bring it back; what it sends later does', () => {
+    expect(withLatest(gone, latest(1_990))).toMatchObject({ link: 'offline', lastSeen: 1_990 })
+    expect(withLatest(gone, latest(2_010)).link).toBe('connected')
+  })
+
+  test('nor does an overview of before', () => {
+    const told = (now: number) =>
+      withOverview(new Map([['a', gone]]), { now, devices: [device('a', { lastSeen: 1_990 })] }, NOBODY)
+    expect(told(1_995).get('a')?.link).toBe('offline')
+    expect(told(2_500).get('a')?.link).toBe('connected')
+  })
+})
+
 describe('the status of a device', () => {
   test('goes to offline and back', () => {
     const gone = withStatus(device('a'), 'offline', 2_000)
