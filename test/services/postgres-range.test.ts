@@ -5,13 +5,14 @@ import { rangeReaderContract } from '../contracts/range-reader.ts'
 import { id, readingOf } from '../contracts/sink-rows.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres-stores.ts'
-import { emptyRangeTables, insertReadings, makeRollupPartitions, rollUpTo } from '../support/range-tables.ts'
+import { emptyRangeTables, insertReadings, rollUpTo } from '../support/range-tables.ts'
 
 const cleanup = useCleanups()
 let database: MigratedDatabase
 beforeAll(async () => {
   database = await migratedDatabase()
-  await database.partitions.ensureFor([Date.UTC(2026, 7), Date.UTC(2026, 8), Date.UTC(2026, 9)])
+  for (const table of ['sensor_data', 'readings_minute'] as const)
+    await database.partitions.ensureFor([Date.UTC(2026, 8), Date.UTC(2026, 9)], table)
 })
 afterAll(() => database.drop())
 beforeEach(() => emptyRangeTables(database))
@@ -36,11 +37,6 @@ const NOVEMBER = Date.UTC(2026, 10, 1)
 const query = { deviceIds: [id('a')], metrics: ['temperature'], points: 2 }
 
 describe('what was dropped', () => {
-  beforeAll(async () => {
-    await makeRollupPartitions(database, '2026-09-01', '2026-10-01')
-    await makeRollupPartitions(database, '2026-10-01', '2026-12-01')
-  })
-
   /** A reading every ten minutes from September on; the rows of both months are dropped, and the minutes of September. */
   const dropAll = async () => {
     const start = Date.UTC(2026, 8, 30, 20)
