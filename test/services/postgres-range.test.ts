@@ -68,6 +68,26 @@ describe('what was dropped', () => {
     })
   })
 
+  test('is read with what is being added to it, of the devices whose turn has not come', async () => {
+    await dropAll()
+    const ts = NOVEMBER - HOUR
+    await database.pool.query(`
+      CREATE TABLE sensor_data_2026_10_late (LIKE sensor_data);
+      INSERT INTO sensor_data_2026_10_late (device_id, ts, received_at, ts_source, temperature, custom)
+        VALUES ('a', '${new Date(ts).toISOString()}', now(), 'device', 1e6, '{"rpm": 7}');
+      INSERT INTO late_months (name, month) VALUES ('sensor_data_2026_10_late', '2026_10')`)
+    cleanup(() => database.pool.query('DROP TABLE sensor_data_2026_10_late; DELETE FROM late_months'))
+    const asked = { ...query, metrics: undefined, from: ts - HOUR, to: NOVEMBER }
+    expect(await rangeOf().read(asked)).toMatchObject({
+      series: [
+        { metric: 'temperature', count: [6, 7], max: [expect.any(Number), 1e6] },
+        { metric: 'rpm', count: [1], source: 'raw' },
+      ],
+    })
+    await database.pool.query(`UPDATE late_months SET device_id = 'a'`)
+    expect(await rangeOf().read(asked)).toMatchObject({ series: [{ count: [6, 6] }] })
+  })
+
   test('makes buckets as wide as what is left, where minutes are gone hours', async () => {
     await dropAll()
     const october = await rangeOf().read({
