@@ -24,7 +24,7 @@ export interface RangeQuery extends Span {
 interface SeriesHead {
   readonly deviceId: DeviceId
   readonly metric: string
-  /** Neighbours farther apart than this have a gap between them. */
+  /** Neighbours that hold something and are farther apart than this have a gap between them. */
   readonly gapMs: number
   readonly t: readonly number[]
 }

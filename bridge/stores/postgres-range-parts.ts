@@ -1,11 +1,12 @@
 /** The parts of each series that the stretches of a range give, read with as few statements as there are tables. */
-import type pg from 'pg'
+import pg from 'pg'
 import { type Coverage, cutRange, type Stretch } from '../core/cut-range.ts'
 import { isMetricName, RANGE_SOURCES, type RangeQuery, type RangeSource } from '../core/range.ts'
-import type { RangeState } from '../core/range-coverage.ts'
+import { monthSpan, type RangeState } from '../core/range-coverage.ts'
 import type { Partials } from '../core/range-grid.ts'
 import { type DeviceId, METRICS, type MetricName } from '../core/reading.ts'
-import { RAW_CUSTOM, RAW_NAMED, rawColumns, rolledUp } from './postgres-range-sql.ts'
+import { within } from '../core/spans.ts'
+import { rawColumns, rawEvery, rawNamed, rolledUp } from './postgres-range-sql.ts'
 
 /** One series as far as it was read. */
 export interface SeriesParts {
@@ -51,7 +52,7 @@ const planOf = (wanted: PartsWanted, deviceId: DeviceId): DevicePlan => {
 const iso = (ms: number): string => new Date(ms).toISOString()
 
 interface Statement {
-  readonly name: string
+  readonly name?: string
   readonly text: string
   readonly values: readonly unknown[]
 }
@@ -91,19 +92,24 @@ const rolledUpStatement = (
 }
 
 /** One column has a plan of its own; more of them share the one that reads all. */
-const columnsRead = (columns: readonly MetricName[]): Pick<Statement, 'name' | 'text'> => {
+const columnsRead = (columns: readonly MetricName[], table?: string): Pick<Statement, 'name' | 'text'> => {
   const [only] = columns
   const read = columns.length === 1 && only !== undefined ? [only] : METRICS
-  return { name: `range-raw-${read.length === 1 ? only : 'all'}`, text: rawColumns(read) }
+  return { name: `range-raw-${read.length === 1 ? only : 'all'}`, text: rawColumns(read, table) }
+}
+
+interface RawSpan {
+  readonly place: number
+  readonly deviceId: DeviceId
+  readonly from: number
+  readonly to: number
 }
 
 const rawStatements = (
-  plans: readonly DevicePlan[],
+  spans: readonly RawSpan[],
   { query, widthMs }: PartsWanted,
+  table?: string,
 ): readonly Statement[] => {
-  const spans = plans.flatMap(({ deviceId, stretches }, place) =>
-    stretches.filter(({ source }) => source === 'raw').map(({ from, to }) => ({ place, deviceId, from, to })),
-  )
   if (spans.length === 0) return []
   const values = [
     spans.map(({ place }) => place),
@@ -115,13 +121,31 @@ const rawStatements = (
   const { metrics } = query
   const columns = metrics?.filter(isMetricName) ?? METRICS
   const keys = metrics?.filter((metric) => !isMetricName(metric))
-  const ofColumns = { ...columnsRead(columns), values: [...values, metrics ?? null] }
+  const ofColumns = { ...columnsRead(columns, table), values: [...values, metrics ?? null] }
   const ofKeys =
     keys === undefined
-      ? { name: 'range-raw-custom', text: RAW_CUSTOM, values: [...values, null] }
-      : { name: 'range-raw-named', text: RAW_NAMED, values: [...values, keys] }
+      ? { name: 'range-raw-custom', text: rawEvery(table), values: [...values, null] }
+      : { name: 'range-raw-named', text: rawNamed(table), values: [...values, keys] }
   return [...(columns.length > 0 ? [ofColumns] : []), ...(keys?.length === 0 ? [] : [ofKeys])]
 }
+
+const rawSpans = (plans: readonly DevicePlan[]): readonly RawSpan[] =>
+  plans.flatMap(({ deviceId, stretches }, place) =>
+    stretches.filter(({ source }) => source === 'raw').map(({ from, to }) => ({ place, deviceId, from, to })),
+  )
+
+/** Statements about a table that is there for seconds only have no name: nobody asks them again. */
+const lateStatements = (plans: readonly DevicePlan[], wanted: PartsWanted): readonly Statement[] =>
+  wanted.state.late.flatMap(([table, month, deviceIds]) => {
+    const spans = plans.flatMap(({ deviceId }, place) =>
+      within([monthSpan(month)], wanted.query).map((span) => ({ place, deviceId, ...span })),
+    )
+    const waiting = spans.filter(({ deviceId }) => deviceIds?.includes(deviceId))
+    return rawStatements(waiting, wanted, pg.escapeIdentifier(table)).map(({ text, values }) => ({
+      text,
+      values,
+    }))
+  })
 
 /** The coarsest first, so that what came after a drop counts as the newer of two at the same time. */
 export const readParts = async (
@@ -152,7 +176,7 @@ export const readParts = async (
     const { statement, find } = rolledUpStatement(plans, source, wanted.widthMs)
     if (statement !== undefined) await read(statement, source, find)
   }
-  for (const statement of rawStatements(plans, wanted)) {
+  for (const statement of [...rawStatements(rawSpans(plans), wanted), ...lateStatements(plans, wanted)]) {
     await read(statement, 'raw', (place, metric) => {
       const deviceId = plans[place]?.deviceId
       return deviceId === undefined || metric === undefined ? undefined : { deviceId, metric }

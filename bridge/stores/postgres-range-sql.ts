@@ -43,6 +43,9 @@ const isMetricKey = (key: string): string =>
 export const STATE = `
   SELECT ${['minute_from', 'minute_to', 'hour_to'].map((name) => `date_part('epoch', ${name}) * 1000 AS ${name}`).join(', ')},
     (SELECT coalesce(json_agg(json_build_array(month, minutes_dropped_at IS NOT NULL)), '[]') FROM dropped_months) AS dropped,
+    (SELECT coalesce(json_agg(json_build_array(name, month, (
+      SELECT json_agg(id) FROM unnest($1::text[]) AS device(id) WHERE id > late_months.device_id
+    ))), '[]') FROM late_months) AS late,
     (SELECT coalesce(json_agg(json_build_array(device_id, metric, id)), '[]')
       FROM series WHERE device_id = ANY($1::text[])) AS series,
     (SELECT coalesce(json_agg(json_build_array(device_id, ${MS('hour')})), '[]') FROM (
@@ -82,20 +85,22 @@ const PARTIALS = `
   ) AS partials`
 
 const RAW_STRETCHES = `unnest($1::int[], $2::text[], $3::timestamptz[], $4::timestamptz[]) AS stretch(place, id, low, high)`
-const RAW_ROWS = `sensor_data WHERE device_id = stretch.id AND ts >= stretch.low AND ts < stretch.high`
+const RAW = 'sensor_data'
+const rowsOf = (table: string): string =>
+  `${table} WHERE device_id = stretch.id AND ts >= stretch.low AND ts < stretch.high`
 
 const aggregates = (metric: MetricName): string =>
   `count(${metric}) AS n_${metric}, sum(${metric}) AS total_${metric}, min(${metric}) AS least_${metric},
    max(${metric}) AS greatest_${metric}, max(ARRAY[t, received, nth, ${metric}]) FILTER (WHERE ${metric} IS NOT NULL) AS newest_${metric}`
 
 /** Raw rows by bucket, these columns. $1–$4 stretches, $5 width, $6 metrics or null. */
-export const rawColumns = (metrics: readonly MetricName[]): string => `
+export const rawColumns = (metrics: readonly MetricName[], table: string = RAW): string => `
   SELECT place AS device, metric, ${PARTIALS} FROM (
     SELECT place, ${BIN('ts', '$5')} AS start, ${metrics.map(aggregates).join(', ')}
     FROM ${RAW_STRETCHES}, LATERAL (
       SELECT ts, date_part('epoch', ts) AS t, date_part('epoch', received_at) AS received, coalesce(seq, -1)::float8 AS nth,
         ${metrics.map((metric) => `${sound(COLUMN_OF[metric])} AS ${metric}`).join(', ')}
-      FROM ${RAW_ROWS} OFFSET 0
+      FROM ${rowsOf(table)} OFFSET 0
     ) AS reading GROUP BY 1, 2
   ) AS buckets, LATERAL (VALUES ${metrics
     .map(
@@ -106,24 +111,26 @@ export const rawColumns = (metrics: readonly MetricName[]): string => `
   WHERE n > 0 AND ($6::text[] IS NULL OR metric = ANY($6::text[]))
   GROUP BY place, metric`
 
-const rawCustom = (entries: string): string => `
+const rawCustom = (entries: string, table: string): string => `
   SELECT place AS device, metric, ${PARTIALS} FROM (
     SELECT place, metric, ${BIN('ts', '$5')} AS start, count(value) AS n, sum(value) AS total, min(value) AS least,
       max(value) AS greatest, max(ARRAY[t, received, nth, value]) AS newest
     FROM ${RAW_STRETCHES}, LATERAL (
       SELECT ts, date_part('epoch', ts) AS t, date_part('epoch', received_at) AS received, coalesce(seq, -1)::float8 AS nth,
         key AS metric, ${customNumber('number')} AS value
-      FROM (SELECT * FROM ${RAW_ROWS} AND custom IS NOT NULL OFFSET 0) AS reading, ${entries} OFFSET 0
+      FROM (SELECT * FROM ${rowsOf(table)} AND custom IS NOT NULL OFFSET 0) AS reading, ${entries} OFFSET 0
     ) AS number WHERE value IS NOT NULL GROUP BY 1, 2, 3
   ) AS buckets GROUP BY place, metric`
 
-/** As `rawColumns`, the keys of custom in $6; or every key that is a metric. */
-export const RAW_NAMED = rawCustom(
-  `LATERAL (SELECT key, custom -> key FROM unnest($6::text[]) AS key) AS entry(key, number)`,
-)
-export const RAW_CUSTOM = rawCustom(
-  `LATERAL (SELECT * FROM jsonb_each(${CUSTOM}) AS one(key, number) WHERE ${isMetricKey('key')} AND $6::text[] IS NULL) AS entry`,
-)
+const NAMED = `LATERAL (SELECT key, custom -> key FROM unnest($6::text[]) AS key) AS entry(key, number)`
+const EVERY = `LATERAL (
+  SELECT * FROM jsonb_each(${CUSTOM}) AS one(key, number) WHERE ${isMetricKey('key')} AND $6::text[] IS NULL
+) AS entry`
+
+/** As `rawColumns`, the keys of custom in $6 … */
+export const rawNamed = (table: string = RAW): string => rawCustom(NAMED, table)
+/** … or every key that is a metric. */
+export const rawEvery = (table: string = RAW): string => rawCustom(EVERY, table)
 
 /** Minutes or hours by bucket. $1 place of the series, $2 its id, $3–$4 stretches, $5 width. */
 export const rolledUp = (table: 'readings_minute' | 'readings_hour'): string => `

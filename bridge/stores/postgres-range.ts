@@ -12,6 +12,7 @@ import { coverageOf, type RangeState } from '../core/range-coverage.ts'
 import { gapOfRows, gridOf } from '../core/range-grid.ts'
 import type { DeviceId } from '../core/reading.ts'
 import type { RangeReader } from '../ports.ts'
+import { sqlstateOf } from './postgres-errors.ts'
 import { readParts } from './postgres-range-parts.ts'
 import { ROWS, STATE } from './postgres-range-sql.ts'
 import { inSnapshot, rangeError } from './postgres-snapshot.ts'
@@ -27,6 +28,8 @@ export interface PostgresRangeOptions {
 }
 
 const DOING = 'Reading the history'
+/** A table of late rows was dropped between two statements: all of it is in the minutes and hours then. */
+const UNDEFINED_TABLE = '42P01'
 
 interface RowsRow {
   readonly device: number
@@ -118,8 +121,12 @@ export const createAskRange = (pool: pg.Pool, options: PostgresRangeOptions = {}
   }
 
   return async (query, admits) => {
+    const again = (error: unknown) => {
+      if (sqlstateOf(error) === UNDEFINED_TABLE) return ask(query, admits)
+      throw error
+    }
     try {
-      return await inTurn(() => ask(query, admits))
+      return await inTurn(() => ask(query, admits).catch(again))
     } catch (error) {
       throw rangeError(error, DOING)
     }

@@ -7,13 +7,7 @@ import { createPostgresRange } from '../../bridge/stores/postgres-range.ts'
 import { id, readingOf } from '../contracts/sink-rows.ts'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres-stores.ts'
 import { expectedOf } from '../support/range-oracle.ts'
-import {
-  emptyRangeTables,
-  insertReadings,
-  makeRollupPartitions,
-  markHours,
-  rollUpTo,
-} from '../support/range-tables.ts'
+import { emptyRangeTables, insertReadings, markHours, rollUpTo } from '../support/range-tables.ts'
 
 const START = Date.UTC(2026, 10, 1)
 const MINUTE = 60_000
@@ -23,7 +17,6 @@ const LENGTH = 8 * HOUR
 let database: MigratedDatabase
 beforeAll(async () => {
   database = await migratedDatabase()
-  await makeRollupPartitions(database, '2026-11-01', '2026-12-01')
 })
 afterAll(() => database.drop())
 

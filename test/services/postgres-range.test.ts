@@ -5,13 +5,14 @@ import { rangeReaderContract } from '../contracts/range-reader.ts'
 import { id, readingOf } from '../contracts/sink-rows.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { type MigratedDatabase, migratedDatabase } from '../support/postgres-stores.ts'
-import { emptyRangeTables, insertReadings, makeRollupPartitions, rollUpTo } from '../support/range-tables.ts'
+import { emptyRangeTables, insertReadings, rollUpTo } from '../support/range-tables.ts'
 
 const cleanup = useCleanups()
 let database: MigratedDatabase
 beforeAll(async () => {
   database = await migratedDatabase()
-  await database.partitions.ensureFor([Date.UTC(2026, 7), Date.UTC(2026, 8), Date.UTC(2026, 9)])
+  for (const table of ['sensor_data', 'readings_minute'] as const)
+    await database.partitions.ensureFor([Date.UTC(2026, 8), Date.UTC(2026, 9)], table)
 })
 afterAll(() => database.drop())
 beforeEach(() => emptyRangeTables(database))
@@ -36,11 +37,6 @@ const NOVEMBER = Date.UTC(2026, 10, 1)
 const query = { deviceIds: [id('a')], metrics: ['temperature'], points: 2 }
 
 describe('what was dropped', () => {
-  beforeAll(async () => {
-    await makeRollupPartitions(database, '2026-09-01', '2026-10-01')
-    await makeRollupPartitions(database, '2026-10-01', '2026-12-01')
-  })
-
   /** A reading every ten minutes from September on; the rows of both months are dropped, and the minutes of September. */
   const dropAll = async () => {
     const start = Date.UTC(2026, 8, 30, 20)
@@ -70,6 +66,26 @@ describe('what was dropped', () => {
         { bucketMs: 2 * HOUR, source: 'hour', count: [inRange.length - 6, 6], min: [-5, expect.any(Number)] },
       ],
     })
+  })
+
+  test('is read with what is being added to it, of the devices whose turn has not come', async () => {
+    await dropAll()
+    const ts = NOVEMBER - HOUR
+    await database.pool.query(`
+      CREATE TABLE sensor_data_2026_10_late (LIKE sensor_data);
+      INSERT INTO sensor_data_2026_10_late (device_id, ts, received_at, ts_source, temperature, custom)
+        VALUES ('a', '${new Date(ts).toISOString()}', now(), 'device', 1e6, '{"rpm": 7}');
+      INSERT INTO late_months (name, month) VALUES ('sensor_data_2026_10_late', '2026_10')`)
+    cleanup(() => database.pool.query('DROP TABLE sensor_data_2026_10_late; DELETE FROM late_months'))
+    const asked = { ...query, metrics: undefined, from: ts - HOUR, to: NOVEMBER }
+    expect(await rangeOf().read(asked)).toMatchObject({
+      series: [
+        { metric: 'temperature', count: [6, 7], max: [expect.any(Number), 1e6] },
+        { metric: 'rpm', count: [1], source: 'raw' },
+      ],
+    })
+    await database.pool.query(`UPDATE late_months SET device_id = 'a'`)
+    expect(await rangeOf().read(asked)).toMatchObject({ series: [{ count: [6, 6] }] })
   })
 
   test('makes buckets as wide as what is left, where minutes are gone hours', async () => {

@@ -29,20 +29,6 @@ export const insertReadings = async (
   ])
 }
 
-/** Partitions of minutes and hours from the first of these days to the second. */
-export const makeRollupPartitions = async (
-  { pool }: Pick<FreshDatabase, 'pool'>,
-  from: string,
-  to: string,
-): Promise<void> => {
-  for (const table of ['readings_minute', 'readings_hour']) {
-    const name = `${table}_${from.replaceAll('-', '_')}`
-    await pool.query(
-      `CREATE TABLE ${name} PARTITION OF ${table} FOR VALUES FROM ('${from}T00:00:00Z') TO ('${to}T00:00:00Z')`,
-    )
-  }
-}
-
 const VALUES = `
   SELECT device_id, metric, value, ts, received_at, seq FROM sensor_data, LATERAL (
     VALUES ('temperature', temperature), ('humidity', humidity), ('distance', distance), ('lightLevel', light_level),

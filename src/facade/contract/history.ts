@@ -66,7 +66,7 @@ const head = {
   /** Null: a number without one, or one of custom. */
   unit: z.string().nullable(),
 }
-/** Neighbours farther apart than this have a gap between them. */
+/** Neighbours that hold something and are farther apart than this have a gap between them. */
 const gapMs = count
 
 /** Every bucket from the first to the last that holds something: `count` 0 and null where there is a gap. */
