@@ -83,7 +83,9 @@ const problemOfThrown = (error: unknown, signal: AbortSignal | undefined): Probl
     : { kind: 'unreachable', message: 'The server cannot be reached' }
 }
 
-export const createApi = (bearer: Bearer): Api => {
+export type Fetch = (path: string, init: RequestInit) => Promise<Response>
+
+export const createApi = (bearer: Bearer, fetch: Fetch): Api => {
   const send = async (path: string, options: RequestOptions): Promise<Response> => {
     const { method = 'GET', body, signal, timeoutMs = DEFAULT_TIMEOUT_MS, authorization } = options
     const headers = new Headers({ accept: 'application/json' })
@@ -97,7 +99,6 @@ export const createApi = (bearer: Bearer): Api => {
       signal: signal === undefined ? ended : AbortSignal.any([signal, ended]),
       // Neither cookies nor passwords that the browser keeps: who asks is said above, or nobody.
       credentials: 'omit',
-      cache: 'no-store',
     })
   }
 

@@ -1,20 +1,14 @@
 /** Everything behind the views, put together once. What each part does is in its own file. */
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
 import type { HealthAnswer, OverviewAnswer } from './answers.ts'
-import type { Api, Problem, Result } from './api.ts'
+import type { Api, Result } from './api.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { createLiveClient, type LiveClient, type Login } from './live/live-client.ts'
 import { openMqtt } from './live/mqtt-connection.ts'
 import { createPoll } from './poll.ts'
+import type { Reach } from './reach.ts'
 import { parseHash, type View } from './router.ts'
 import { createSession, type Session } from './session.ts'
-
-/** How the last request for the devices went. */
-export type Reach =
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'ok'; readonly at: number }
-  /** Since when (this machine's clock), and why. */
-  | { readonly kind: 'failing'; readonly since: number; readonly problem: Problem }
 
 export interface Dashboard {
   readonly session: Session
@@ -48,7 +42,7 @@ const onNextFrame = (run: () => void): void => {
 
 export const createDashboard = (): Dashboard => {
   const clock = (): number => Date.now()
-  const session = createSession({ storage: sessionStorage, clock })
+  const session = createSession({ storage: sessionStorage, clock, fetch: (path, init) => fetch(path, init) })
   const { api } = session
   const live = createLiveClient({
     open: openMqtt,

@@ -5,7 +5,7 @@
  */
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { Role, TokenAnswer } from './answers.ts'
-import { type Api, createApi, type Problem, type Result } from './api.ts'
+import { type Api, createApi, type Fetch, type Problem, type Result } from './api.ts'
 
 export type SessionState =
   /** Not known yet whether anyone has to sign in. `problem`: why it could not be asked; it is asked again. */
@@ -35,8 +35,16 @@ export interface Session {
   doubt(): void
 }
 
+/** As much of `sessionStorage` as is used. */
+export interface KeyStore {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
+}
+
 interface SessionDeps {
-  readonly storage: Storage
+  readonly storage: KeyStore
+  readonly fetch: Fetch
   readonly clock: () => number
 }
 
@@ -61,7 +69,7 @@ const lifeOf = ({ token, expiresAt }: TokenAnswer, now: number): number => {
   }
 }
 
-const restore = ({ storage, clock }: SessionDeps): SignedIn | undefined => {
+const restore = ({ storage, clock }: Pick<SessionDeps, 'storage' | 'clock'>): SignedIn | undefined => {
   try {
     const kept = JSON.parse(storage.getItem(KEY) ?? 'null') as SignedIn | null
     return kept !== null && kept.expiresAt > clock() ? kept : undefined
@@ -71,17 +79,20 @@ const restore = ({ storage, clock }: SessionDeps): SignedIn | undefined => {
 }
 
 export const createSession = (deps: SessionDeps): Session => {
-  const { storage, clock } = deps
+  const { storage, clock, fetch } = deps
   const kept = restore(deps)
   const state = signal<SessionState>(kept ?? { kind: 'asking' })
   let authorization: string | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
+  /** Counts sign-outs: a token that was asked for before one is not wanted any more. */
+  let signOuts = 0
 
   const tokenOf = (current: SessionState): string | undefined =>
     current.kind === 'signed-in' ? current.token : undefined
 
   const forget = (ended: boolean): void => {
     clearTimeout(timer)
+    signOuts += 1
     authorization = undefined
     storage.removeItem(KEY)
     state.value = { kind: 'signed-out', ended }
@@ -95,11 +106,13 @@ export const createSession = (deps: SessionDeps): Session => {
     else forget(wasIn)
   }
 
-  const api = createApi({ token: () => tokenOf(state.peek()), rejected })
+  const api = createApi({ token: () => tokenOf(state.peek()), rejected }, fetch)
 
   const ask = async (login: string, name: string): Promise<Result<void>> => {
+    const asked = signOuts
     const got = await api.request<TokenAnswer>('/api/v1/auth/token', { method: 'POST', authorization: login })
     if (!got.ok) return got
+    if (asked !== signOuts) return { ok: true, value: undefined }
     const { token, role } = got.value
     const life = lifeOf(got.value, clock())
     const expiresAt = clock() + life
@@ -124,8 +137,9 @@ export const createSession = (deps: SessionDeps): Session => {
       else plan(current.expiresAt - clock())
       return
     }
+    const asked = signOuts
     const renewed = await ask(authorization, current.name)
-    if (renewed.ok) return
+    if (renewed.ok || asked !== signOuts) return
     if (renewed.problem.kind === 'unauthorized' || renewed.problem.kind === 'forbidden') forget(true)
     else plan(RETRY_MS)
   }

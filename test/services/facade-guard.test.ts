@@ -85,8 +85,8 @@ test('every route that the server has is in the table, and no other', async () =
   const served = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, ':')}`),
   )
-  // Not described: the page of the document, and the folders themselves.
-  const hidden = ['GET /docs', 'GET /docs/*', 'GET /data', 'GET /recordings']
+  // Not described: the dashboard, the page of the document, and the folders themselves.
+  const hidden = ['GET /', 'GET /assets/:', 'GET /docs', 'GET /docs/*', 'GET /data', 'GET /recordings']
   expect([...served, ...hidden].toSorted()).toEqual(Object.keys(ROUTE_ACCESS).toSorted())
 })
 

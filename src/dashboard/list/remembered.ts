@@ -1,4 +1,5 @@
 /** What the list is to remember from one visit to the next; a browser that keeps nothing is no trouble. */
+import type { KeyStore } from '../session.ts'
 import type { Sort } from './order.ts'
 
 const KEY = 'sluice.list'
@@ -16,7 +17,7 @@ const isSort = (value: unknown): value is Sort => {
   )
 }
 
-export const rememberedSort = (storage: Pick<Storage, 'getItem'>): Sort => {
+export const rememberedSort = (storage: Pick<KeyStore, 'getItem'>): Sort => {
   try {
     const kept: unknown = JSON.parse(storage.getItem(KEY) ?? 'null')
     return isSort(kept) ? kept : DEFAULT_SORT
@@ -25,7 +26,7 @@ export const rememberedSort = (storage: Pick<Storage, 'getItem'>): Sort => {
   }
 }
 
-export const rememberSort = (storage: Pick<Storage, 'setItem'>, sort: Sort): void => {
+export const rememberSort = (storage: Pick<KeyStore, 'setItem'>, sort: Sort): void => {
   try {
     storage.setItem(KEY, JSON.stringify(sort))
   } catch {

@@ -21,7 +21,7 @@ const STEP = 4
 export const visibleWindow = (count: number, rowHeight: number, { offset, height }: Scroll): RowWindow => {
   const top = Math.floor(offset / rowHeight) - BEYOND
   const bottom = Math.ceil((offset + height) / rowHeight) + BEYOND
-  const first = Math.max(0, Math.floor(top / STEP) * STEP)
-  const end = Math.min(count, Math.max(0, Math.ceil(bottom / STEP) * STEP))
-  return first < end ? { first, end } : { first: Math.min(first, Math.max(0, count - 1)), end: count }
+  const first = Math.min(count, Math.max(0, Math.floor(top / STEP) * STEP))
+  const end = Math.min(count, Math.max(first, Math.ceil(bottom / STEP) * STEP))
+  return { first, end }
 }

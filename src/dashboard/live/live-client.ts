@@ -24,8 +24,6 @@ export interface Login {
 
 export interface LiveClient {
   readonly state: ReadonlySignal<LiveState>
-  /** Server's clock minus this machine's, in ms. */
-  readonly clockOffset: ReadonlySignal<number>
   /** Connects, or connects anew as somebody else. */
   connect(login: Login | undefined): void
   disconnect(): void
@@ -72,7 +70,6 @@ export const matchesFilter = (filter: string, topic: string): boolean => {
 
 export const createLiveClient = ({ open, clock, random, refused }: LiveClientDeps): LiveClient => {
   const state = signal<LiveState>({ kind: 'idle' })
-  const clockOffset = signal(0)
   const listeners = new Map<string, Set<MessageListener>>([[TIME_TOPIC, new Set()]])
   let connection: Connection | undefined
   let login: Login | undefined
@@ -112,11 +109,6 @@ export const createLiveClient = ({ open, clock, random, refused }: LiveClientDep
 
   const message = (topic: string, payload: Uint8Array): void => {
     heardAt = clock()
-    if (topic === TIME_TOPIC) {
-      const now = Number(new TextDecoder().decode(payload))
-      // What is retained may be ten seconds old: of several the greatest is nearest.
-      if (now > 0) clockOffset.value = Math.max(now - heardAt, clockOffset.peek() - 1)
-    }
     for (const [filter, each] of listeners) {
       if (matchesFilter(filter, topic)) for (const listener of each) listener(topic, payload)
     }
@@ -142,7 +134,6 @@ export const createLiveClient = ({ open, clock, random, refused }: LiveClientDep
 
   return {
     state,
-    clockOffset,
     connect: (as) => {
       login = as
       attempt = 0

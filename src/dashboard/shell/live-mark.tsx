@@ -18,7 +18,7 @@ export const LiveMark = () => {
   return (
     <span class={`live-mark ${shown}`}>
       <i aria-hidden="true" />
-      {isAway ? 'Offline' : WORDS[kind]}
+      {isAway ? 'No connection' : WORDS[kind]}
     </span>
   )
 }

@@ -1,6 +1,7 @@
 /** What to tell of the connection, if anything. */
-import type { Reach } from '../dashboard.ts'
+
 import type { LiveState } from '../live/live-client.ts'
+import type { Reach } from '../reach.ts'
 
 export interface Trouble {
   readonly level: 'note' | 'warning' | 'error'

@@ -15,6 +15,7 @@ export interface SystemState {
 const EVERY_MS = 2_000
 /** Five minutes. */
 const KEPT = 150
+const LASTING: readonly Problem['kind'][] = ['forbidden', 'missing']
 const NOTHING: SystemState = { answer: undefined, problem: undefined, rates: [] }
 
 /** Asks every two seconds while the view is shown and the page is seen. */
@@ -25,7 +26,9 @@ export const useSystem = (): SystemState => {
   useEffect(() => {
     const poll = createPoll<SystemAnswer>({
       ask: (signal) => api.request<SystemAnswer>('/api/v1/system/overview', { signal }),
-      take: (result) =>
+      take: (result) => {
+        // That will be the answer to every other request as well, and is counted as one turned away.
+        if (!result.ok && LASTING.includes(result.problem.kind)) poll.stop()
         setState((before) =>
           result.ok
             ? {
@@ -34,7 +37,8 @@ export const useSystem = (): SystemState => {
                 rates: [...before.rates, result.value.rates].slice(-KEPT),
               }
             : { ...before, problem: result.problem },
-        ),
+        )
+      },
       intervalMs: () => EVERY_MS,
     })
     const follow = (): void => {

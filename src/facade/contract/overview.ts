@@ -15,6 +15,7 @@ const deviceFields = {
   deviceId: z.string(),
   /** The id when it never said one. */
   name: z.string(),
+  /** As it registered; else `sensor` once it sent readings, or `unknown`. */
   type: z.string(),
   /** As in `GET /api/v1/devices`. */
   status: shownStatus,

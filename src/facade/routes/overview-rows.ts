@@ -8,7 +8,8 @@ const said = (value: number): number | null => (value === 0 ? null : value)
 export const overviewRowOf = ({ device, latest, frame }: DeviceSummary, now: number): OverviewRow => ({
   deviceId: device.id,
   name: device.name === '' ? device.id : device.name,
-  type: shownType(device),
+  // As it registered: the app of the older backend alone needs a type that its screen can sort.
+  type: device.type ?? shownType(device),
   status: shownStatus(device, now),
   link: deviceLink(device, now),
   lastSeen: device.lastSeen,

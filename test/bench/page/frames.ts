@@ -5,7 +5,7 @@ import { nameOf, startFleet } from './fleet.ts'
 import { type FrameWork, watchFrames } from './frame-work.ts'
 import { type PageScenario, setStage } from './page-scenario.ts'
 
-/** Half of a frame's 16.7 ms is left for the browser's own threads. */
+/** A frame lasts 16.7 ms. */
 const FRAME_GOAL = { atMost: 16 } as const
 
 const linesOf = (view: string, seen: FrameWork): readonly Line[] => [

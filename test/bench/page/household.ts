@@ -1,6 +1,9 @@
 /** A household of boards with a day behind them: what is seen in the pictures of the page. */
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import mqtt, { type MqttClient } from 'mqtt'
-import { paintJpeg } from '../../support/programs.ts'
 import type { Cleanup } from '../cleanup.ts'
 
 interface Board {
@@ -92,17 +95,32 @@ const BOARDS: readonly Board[] = [
 
 const DAY_MS = 86_400_000
 const HISTORY_EVERY_MS = 120_000
+const PAST = DAY_MS / HISTORY_EVERY_MS
 /** Readings in one message. */
 const PART = 500
+
+/** How far a value strays from its middle over a day, as a share of it. */
+const SWINGS: { readonly [metric: string]: number } = { pressure: 0.004, altitude: 0, weight: 0.02 }
+const SWING = 0.09
 
 const readingAt = ({ metrics }: Board, at: number, seq: number): object => {
   const sun = Math.sin((at / DAY_MS) * 2 * Math.PI - Math.PI / 2)
   const ripple = Math.sin(at / 1_700_000) + Math.sin(at / 410_000) / 2
   const values = Object.entries(metrics).map(([metric, middle]) => {
-    const value = middle * (1 + 0.09 * sun + 0.012 * ripple)
+    const value = middle * (1 + (SWINGS[metric] ?? SWING) * (sun + ripple / 8))
     return [metric, Math.round(value * 100) / 100]
   })
   return { ...Object.fromEntries(values), ts: at, boot: 'b1', seq }
+}
+
+/** A picture as of a camera among leaves. */
+const paintLeaves = async (folder: string): Promise<Buffer> => {
+  const path = join(folder, 'leaves.jpg')
+  const colours = 'c0=0x1b3d1f:c1=0x5f8f3e:c2=0xc9dfa0:c3=0x2f5d34:n=4'
+  const leaves = `gradients=s=1280x960:${colours}:seed=7,noise=alls=14:allf=u,format=yuv420p`
+  const args = ['-loglevel', 'error', '-y', '-f', 'lavfi', '-i', leaves, '-frames:v', '1', path]
+  await promisify(execFile)('ffmpeg', args)
+  return await readFile(path)
 }
 
 const connect = async (cleanup: Cleanup, mqttPort: number, board: Board): Promise<MqttClient> => {
@@ -134,7 +152,7 @@ const answerBuzzer = async (client: MqttClient, id: string): Promise<void> => {
 /** Resolves when all have sent their past; they go on, once a second, until the end of the scenario. */
 export const startHousehold = async (cleanup: Cleanup, mqttPort: number, folder: string): Promise<void> => {
   const clients = await Promise.all(BOARDS.map((board) => connect(cleanup, mqttPort, board)))
-  let seq = DAY_MS / HISTORY_EVERY_MS + 3
+  let seq = PAST
   const send = (): void => {
     seq += 1
     for (const [n, board] of BOARDS.entries()) {
@@ -147,8 +165,7 @@ export const startHousehold = async (cleanup: Cleanup, mqttPort: number, folder:
   await greenhouse?.publishAsync('sensors/greenhouse/data', '{"temperature": 24.', { qos: 1 })
   await greenhouse?.publishAsync('sensors/greenhouse/data', '{"temperature": "warm"}', { qos: 1 })
   if (greenhouse !== undefined) await answerBuzzer(greenhouse, 'greenhouse')
-  const picture = await paintJpeg(folder, '1280x960')
-  await greenhouse?.publishAsync('cameras/greenhouse/frame', picture, { qos: 1 })
+  await greenhouse?.publishAsync('cameras/greenhouse/frame', await paintLeaves(folder), { qos: 1 })
   await clients[BOARDS.findIndex(({ isGone }) => isGone)]?.endAsync()
   send()
   const timer = setInterval(send, 1_000)
