@@ -4,6 +4,7 @@ import 'uplot/dist/uPlot.min.css'
 import type { ChartColumns } from '../device/chart-columns.ts'
 import type { Span } from '../device/shown-range.ts'
 import { createTimeLabels } from './time-axis.ts'
+import { tickLabels } from './value-axis.ts'
 
 export interface PlotEvents {
   /** A stretch was dragged over; epoch ms. */
@@ -11,7 +12,6 @@ export interface PlotEvents {
   readonly back: () => void
   /** Which of the columns is pointed at; undefined: none. */
   readonly point: (index: number | undefined) => void
-  readonly value: (value: number) => string
 }
 
 export interface Plot {
@@ -32,7 +32,7 @@ const colour = (name: string): string => getComputedStyle(document.documentEleme
 
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
 
-const axes = (value: (value: number) => string): uPlot.Axis[] => {
+const axes = (): uPlot.Axis[] => {
   const { labels } = createTimeLabels()
   const look = {
     stroke: () => colour('--muted'),
@@ -53,7 +53,7 @@ const axes = (value: (value: number) => string): uPlot.Axis[] => {
       ...look,
       space: Y_TICK_PX,
       gap: 8,
-      values: (_plot, ticks) => ticks.map(value),
+      values: (_plot, ticks) => [...tickLabels(ticks)],
       size: (_plot, texts) =>
         TICK_ROOM_PX + CHARACTER_PX * Math.max(3, ...(texts ?? []).map((text) => text.length)),
     },
@@ -89,7 +89,7 @@ export const createPlot = (place: HTMLElement, events: PlotEvents): Plot => {
       legend: { show: false },
       padding: [10, 14, 0, 0],
       scales: { x: { time: true, range: () => [span.from, span.to] }, y: { range: room } },
-      axes: axes(events.value),
+      axes: axes(),
       series: series(),
       bands: [{ series: [2, 1], fill: () => colour('--chart-band') as unknown as CanvasGradient }],
       cursor: {

@@ -122,7 +122,7 @@ export const BuzzerPanel = ({ id, isThere, state }: BuzzerProps) => {
       {mayBuzz && !isThere && !isPending && (
         <p class="hint">The board is not connected: it beeps when it is back within five minutes.</p>
       )}
-      <div role="status" aria-label="Buzzer">
+      <div role="status" aria-label="Buzzer" class="buzzer-state">
         {newest !== null && <Newest request={newest} isOld={!isPending && newest.id !== mine?.id} />}
         {problem.value !== undefined && <p class="problem">It could not be asked: {problem.value}.</p>}
       </div>

@@ -11,6 +11,10 @@ type Picture =
   | { readonly kind: 'shown'; readonly src: string; readonly at: number }
   | { readonly kind: 'failed'; readonly message: string }
 
+const DAY_MS = 86_400_000
+
+const timeOf = (at: number, now: number): string => (now - at < DAY_MS ? moments.time(at) : moments.day(at))
+
 /** The newest picture that could be loaded: the one before is shown until then. */
 const usePicture = ({ url, at }: Frame): Picture => {
   const { api } = useDashboard()
@@ -90,7 +94,8 @@ export const CameraPanel = ({ id, name, frame }: CameraProps) => {
             'Each picture as it comes'
           ) : (
             <>
-              <time>{moments.moment(frame.at)}</time> · {formatAgo(tick.value - frame.at)}
+              <time title={moments.moment(frame.at)}>{timeOf(frame.at, tick.value)}</time> ·{' '}
+              {formatAgo(tick.value - frame.at)}
             </>
           )}
         </p>

@@ -13,7 +13,6 @@ interface ChartProps {
   readonly changed: readonly ReadonlySignal<unknown>[]
   readonly line: () => Line
   readonly span: () => Span
-  readonly value: (value: number) => string
   readonly onZoom: (from: number, to: number) => void
   readonly onBack: () => void
   readonly onPoint: (point: Point | undefined) => void
@@ -76,7 +75,6 @@ export const Chart = (props: ChartProps) => {
       select: (from, to) => newest.current.onZoom(from, to),
       back: () => newest.current.onBack(),
       point: (index) => newest.current.onPoint(index === undefined ? undefined : pointAt(columns, index)),
-      value: (value) => newest.current.value(value),
     }
     const start = async (): Promise<void> => {
       const { createPlot } = await import('../chart/plot.ts')

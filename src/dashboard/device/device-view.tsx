@@ -46,8 +46,12 @@ export const DeviceView = ({ id }: { readonly id: string }) => {
           {detail?.frame != null && <CameraPanel id={id} name={device.name} frame={detail.frame} />}
           <BuzzerPanel id={id} isThere={linkAt(device, tick.value) === 'connected'} state={state} />
           {detail !== undefined && <ReceivedPanel detail={detail} />}
-          {detail !== undefined && <DeadLettersPanel detail={detail} />}
         </div>
+        {detail !== undefined && (
+          <div class="dead-letters">
+            <DeadLettersPanel detail={detail} />
+          </div>
+        )}
       </div>
     </article>
   )

@@ -39,10 +39,11 @@ export const ReceivedPanel = ({ detail }: { readonly detail: DeviceDetail }) => 
 
 const Letter = ({ letter }: { readonly letter: DeadLetter }) => (
   <li>
+    <time>{moments.moment(letter.receivedAt)}</time>
     <p>
-      <strong>{reasonWords(letter.reason)}</strong> <time>{moments.moment(letter.receivedAt)}</time>
+      <strong>{reasonWords(letter.reason)}</strong>
+      <span class="letter-detail">{letter.detail}</span>
     </p>
-    <p class="letter-detail">{letter.detail}</p>
     <code>{letter.topic}</code>
   </li>
 )

@@ -93,7 +93,6 @@ export const ReadingsPanel = ({ id }: { readonly id: string }) => {
               changed={[feed.revision, tick]}
               line={() => feed.line(metric)}
               span={() => spanOf(range, now())}
-              value={(value) => formatMetric(metric, value)}
               onZoom={(from, to) => {
                 const next = between(from, to)
                 if (next !== undefined) control.setRange(next)

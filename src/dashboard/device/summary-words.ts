@@ -12,7 +12,10 @@ export const withUnit = (metric: string, value: number): string =>
 export const trendWords = (metric: string, trend: Trend, span: Span): string => {
   if (trend.word === 'steady') return 'steady'
   const [amount, per] = trendAmount(trend, span)
-  return `${trend.word} ${numbers.value(amount)} ${metricWords(metric).unit}/${per}`.replace(' /', '/')
+  return `${trend.word} ${numbers.value(Number(amount.toPrecision(2)))} ${metricWords(metric).unit}/${per}`.replace(
+    ' /',
+    '/',
+  )
 }
 
 /** Such as `the last 24 h`, `3 Nov 2026, 14:03:27 to …`. */
