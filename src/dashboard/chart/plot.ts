@@ -61,13 +61,13 @@ const axes = (): uPlot.Axis[] => {
 }
 
 const series = (): uPlot.Series[] => {
-  const edge = { stroke: 'transparent', width: 0, points: { show: false } }
+  const edge = (): uPlot.Series => ({ stroke: 'transparent', width: 0, pxAlign: 0, points: { show: false } })
   const line = () => colour('--accent')
   return [
     {},
-    edge,
-    edge,
-    { stroke: line, width: 1.75, points: { size: 5, width: 0, fill: line, stroke: line } },
+    edge(),
+    edge(),
+    { stroke: line, width: 1.75, pxAlign: 0, points: { size: 5, width: 0, fill: line, stroke: line } },
   ]
 }
 

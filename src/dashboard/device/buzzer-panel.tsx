@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Role } from '../answers.ts'
 import { useDashboard } from '../context.ts'
+import { numbers } from '../format/numbers.ts'
 import { formatAgo, formatSpan } from '../format/times.ts'
 import { Panel } from '../system/panel.tsx'
 import { type BuzzerProgress, buzzerProgress } from './buzzer-progress.ts'
@@ -19,13 +20,17 @@ const MAY_BUZZ: readonly Role[] = ['anonymous', 'dashboard', 'operator', 'admin'
 /** Of those, who also hears that a board is done, in that moment. */
 const MAY_HEAR: readonly Role[] = ['anonymous', 'operator', 'admin']
 
+/** What takes less than a minute, to the tenth of a second. */
+const exactly = (ms: number): string =>
+  ms >= 1_000 && ms < 60_000 ? `${numbers.fixed(ms / 1_000, 1)} s` : formatSpan(ms)
+
 const Steps = ({ progress }: { readonly progress: BuzzerProgress }) => (
   <ol class={`steps ${progress.kind}`}>
     {progress.steps.map(({ word, afterMs }, i) => (
       <li key={word}>
         <i aria-hidden="true" />
         <span>{word}</span>
-        {i > 0 && afterMs !== null && <span class="after">after {formatSpan(afterMs)}</span>}
+        {i > 0 && afterMs !== null && <span class="after">after {exactly(afterMs)}</span>}
       </li>
     ))}
     {progress.note !== undefined && progress.kind !== 'failed' && (

@@ -19,7 +19,7 @@ export const FeedNotice = ({ feed, range, isEmpty }: NoticeProps) => {
         History is not available: {problem.message.replace(/\.$/, '')}. Live values go on.
       </p>
     )
-  if (history === undefined) return isEmpty ? <p class="chart-note loading">Loading history…</p> : null
-  if (isEmpty) return <p class="chart-note">No readings in {rangeWords(range)}.</p>
-  return history.note === undefined ? null : <p class="chart-note">{history.note}.</p>
+  if (feed.isLoading.value) return isEmpty ? <p class="chart-note loading">Loading history…</p> : null
+  if (isEmpty) return <p class="chart-note">No readings {rangeWords(range)}.</p>
+  return history?.note === undefined ? null : <p class="chart-note">{history.note}.</p>
 }

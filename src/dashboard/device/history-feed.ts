@@ -13,11 +13,14 @@ import { joinedLine, type Line, watermarkOf } from './series-join.ts'
 export interface HistoryFeed {
   /** Rises with every change of what is below. */
   readonly revision: ReadonlySignal<number>
-  /** Undefined until there is an answer for what is shown. */
+  /** There is no answer for what is shown yet: until then what was shown before is. */
+  readonly isLoading: ReadonlySignal<boolean>
+  /** Undefined until the first answer. */
   readonly history: ReadonlySignal<History | undefined>
   /** Why the last request failed; what was there before is still shown. */
   readonly problem: ReadonlySignal<Problem | undefined>
   line(metric: string): Line
+  /** All that were ever heard of. */
   metrics(): readonly string[]
   show(request: HistoryRequest): void
   stop(): void
@@ -29,6 +32,7 @@ type FeedDeps = Pick<Dashboard, 'api' | 'fleet' | 'live' | 'now'> & { readonly d
 const SECOND_LOOK_MS = 4_000
 const LOOK_MS = 60_000
 const RETRY_MS = 5_000
+const SETTLE_MS = 150
 /** That will be the answer to the next request as well. */
 const LASTING: readonly Problem['kind'][] = ['forbidden', 'missing', 'unauthorized']
 
@@ -37,6 +41,8 @@ const isOver = ({ range }: HistoryRequest, now: number): boolean =>
 
 export const createHistoryFeed = ({ api, fleet, live, now, deviceId }: FeedDeps): HistoryFeed => {
   const revision = signal(0)
+  const isLoading = signal(true)
+  const names = new Set<string>()
   const history = signal<History | undefined>(undefined)
   const problem = signal<Problem | undefined>(undefined)
   const values = createLiveValues()
@@ -45,6 +51,7 @@ export const createHistoryFeed = ({ api, fleet, live, now, deviceId }: FeedDeps)
   let asking = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
   let isFirst = true
+  let isBusy = false
 
   // Without a look at its value, which would make whoever raises it follow it.
   const changed = (): void => {
@@ -54,7 +61,9 @@ export const createHistoryFeed = ({ api, fleet, live, now, deviceId }: FeedDeps)
   const take = (answer: History, isWhole: boolean): void => {
     watermark = watermarkOf(answer.lines.values())
     if (isWhole) values.dropUntil(watermark)
+    for (const metric of answer.lines.keys()) names.add(metric)
     history.value = answer
+    isLoading.value = false
     problem.value = undefined
     changed()
   }
@@ -70,14 +79,17 @@ export const createHistoryFeed = ({ api, fleet, live, now, deviceId }: FeedDeps)
     asking.abort()
     const mine = new AbortController()
     asking = mine
+    isBusy = true
     clearTimeout(timer)
     const result = await requestHistory(api, request, {
       signal: mine.signal,
-      first: (answer) => history.peek() === undefined && take(answer, false),
+      first: (answer) => isLoading.peek() && take(answer, false),
     })
     if (mine.signal.aborted) return
+    isBusy = false
     if (!result.ok) {
       problem.value = result.problem
+      isLoading.value = false
       const { kind } = result.problem
       if (!LASTING.includes(kind))
         plan(result.problem.kind === 'busy' ? result.problem.retryAfterMs : RETRY_MS)
@@ -109,19 +121,19 @@ export const createHistoryFeed = ({ api, fleet, live, now, deviceId }: FeedDeps)
 
   return {
     revision,
+    isLoading,
     history,
     problem,
     line: (metric) => joinedLine(history.peek()?.lines.get(metric), values.of(metric), watermark),
-    metrics: () => [...new Set([...(history.peek()?.lines.keys() ?? []), ...values.metrics()])],
+    metrics: () => [...new Set([...names, ...values.metrics()])],
     show: (request) => {
       const isOther = shown === undefined || JSON.stringify(shown.range) !== JSON.stringify(request.range)
       shown = request
       isFirst = true
-      if (isOther) {
-        history.value = undefined
-        changed()
-      }
-      void look()
+      if (isOther) isLoading.value = true
+      // A key that is held down asks for many.
+      if (isBusy) plan(SETTLE_MS)
+      else void look()
     },
     stop: () => {
       shown = undefined

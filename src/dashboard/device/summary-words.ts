@@ -2,7 +2,7 @@
 import { formatMetric, metricWords } from '../format/metrics.ts'
 import { numbers } from '../format/numbers.ts'
 import { formatSpan, moments } from '../format/times.ts'
-import type { ShownRange, Span } from './shown-range.ts'
+import { PRESETS, type ShownRange, type Span } from './shown-range.ts'
 import { type Summary, type Trend, trendAmount } from './summary.ts'
 
 export const withUnit = (metric: string, value: number): string =>
@@ -18,11 +18,13 @@ export const trendWords = (metric: string, trend: Trend, span: Span): string => 
   )
 }
 
-/** Such as `the last 24 h`, `3 Nov 2026, 14:03:27 to …`. */
+const lengthWords = (ms: number): string => PRESETS.find((one) => one.ms === ms)?.label ?? formatSpan(ms)
+
+/** Such as `in the last 24 h`, `from 3 Nov 2026, 14:03:27 to …`. */
 export const rangeWords = (range: ShownRange): string =>
   range.kind === 'last'
-    ? `the last ${formatSpan(range.ms)}`
-    : `${moments.moment(range.from)} to ${moments.moment(range.to)}`
+    ? `in the last ${lengthWords(range.ms)}`
+    : `from ${moments.moment(range.from)} to ${moments.moment(range.to)}`
 
 interface Told {
   readonly metric: string
@@ -34,11 +36,11 @@ interface Told {
 export const summarySentence = ({ metric, range, span }: Told, summary: Summary | undefined): string => {
   const { label } = metricWords(metric)
   const when = rangeWords(range)
-  if (summary === undefined) return `${label}, ${when}: no readings.`
+  if (summary === undefined) return `${label} ${when}: no readings.`
   const value = (one: number): string => withUnit(metric, one)
   const trend = summary.trend === undefined ? '' : `, ${trendWords(metric, summary.trend, span)}`
   return (
-    `${label}, ${when}: ${value(summary.last)} at the end, between ${value(summary.min)} and ` +
+    `${label} ${when}: ${value(summary.last)} at the end, between ${value(summary.min)} and ` +
     `${value(summary.max)}, ${value(summary.avg)} on average${trend}.`
   )
 }

@@ -23,6 +23,9 @@ export interface ViewControl extends ViewState {
 export const useViewState = (id: string): ViewControl => {
   const [state, setState] = useState(() => parseViewState(location.hash))
   const before = useRef<ShownRange[]>([])
+  /** Where the way back ends. */
+  const base = useRef<ShownRange>(DEFAULT_RANGE)
+  if (state.range.kind === 'last') base.current = state.range
 
   useEffect(() => {
     const follow = (): void => {
@@ -61,6 +64,6 @@ export const useViewState = (id: string): ViewControl => {
     back:
       state.range.kind === 'last'
         ? undefined
-        : () => go({ ...state, range: before.current.pop() ?? DEFAULT_RANGE }, true),
+        : () => go({ ...state, range: before.current.pop() ?? base.current }, true),
   }
 }

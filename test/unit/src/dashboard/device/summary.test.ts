@@ -75,9 +75,9 @@ test('one sentence says what the chart shows', () => {
   const told = { metric: 'temperature', range, span: ALL }
   const line = rows([0, 10], [HOUR, 12], [2 * HOUR, 14])
   expect(summarySentence(told, summaryOf(line, ALL))).toBe(
-    'Temperature, the last 1 h: 14.0 °C at the end, between 10.0 °C and 14.0 °C, 12.0 °C on average, rising 48 °C/d.',
+    'Temperature in the last 1 h: 14.0 °C at the end, between 10.0 °C and 14.0 °C, 12.0 °C on average, rising 48 °C/d.',
   )
-  expect(summarySentence(told, undefined)).toBe('Temperature, the last 1 h: no readings.')
+  expect(summarySentence(told, undefined)).toBe('Temperature in the last 1 h: no readings.')
 })
 
 describe('the columns of the chart', () => {
