@@ -11,6 +11,7 @@ import type { DetailState } from './use-detail.ts'
 
 interface BuzzerProps {
   readonly id: string
+  /** The board, as far as anyone knows. */
   readonly isThere: boolean
   readonly state: DetailState
 }

@@ -44,7 +44,11 @@ export const DeviceView = ({ id }: { readonly id: string }) => {
         <ReadingsPanel id={id} />
         <div class="device-side">
           {detail?.frame != null && <CameraPanel id={id} name={device.name} frame={detail.frame} />}
-          <BuzzerPanel id={id} isThere={linkAt(device, tick.value) === 'connected'} state={state} />
+          <BuzzerPanel
+            id={id}
+            isThere={isUnreached || linkAt(device, tick.value) === 'connected'}
+            state={state}
+          />
           {detail !== undefined && <ReceivedPanel detail={detail} />}
         </div>
         {detail !== undefined && (

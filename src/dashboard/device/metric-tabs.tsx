@@ -29,7 +29,8 @@ const Tab = ({ metric, value, trend, isShown, choose }: TabProps) => {
     <button type="button" class="metric-tab" aria-pressed={isShown} onClick={choose}>
       <span class="metric-name">{label}</span>
       <span class="metric-value value">
-        {value === undefined ? '–' : formatMetric(metric, value)} {unit !== '' && <small>{unit}</small>}
+        {value === undefined ? '–' : formatMetric(metric, value)}{' '}
+        {value !== undefined && unit !== '' && <small>{unit}</small>}
       </span>
       <TrendMark trend={trend} />
     </button>
