@@ -5,7 +5,7 @@ import type { Api, Result } from './api.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { EVERYTHING, type Filter } from './list/order.ts'
 import { createLiveClient, type LiveClient, type Login } from './live/live-client.ts'
-import { openMqtt } from './live/mqtt-connection.ts'
+import { openMqtt, preloadMqtt } from './live/mqtt-connection.ts'
 import { createPoll } from './poll.ts'
 import type { Reach } from './reach.ts'
 import { parseHash, type View } from './router.ts'
@@ -141,6 +141,7 @@ export const createDashboard = (): Dashboard => {
   setInterval(() => {
     if (!document.hidden) tick.value = now()
   }, TICK_MS)
+  preloadMqtt()
   healthPoll.start()
   session.start()
 

@@ -22,10 +22,16 @@ export const lazyView = <P extends object>(load: () => Promise<ComponentType<P>>
     if (loaded === 'failed')
       return (
         <div class="notice" role="alert">
-          <p>This view could not be loaded: the server cannot be reached.</p>
-          <button type="button" onClick={() => setLoaded('loading')}>
-            Try again
-          </button>
+          <h1>This view could not be loaded</h1>
+          <p>The server is away, or has another version by now.</p>
+          <p>
+            <button type="button" class="primary" onClick={() => setLoaded('loading')}>
+              Try again
+            </button>{' '}
+            <button type="button" onClick={() => location.reload()}>
+              Load the page anew
+            </button>
+          </p>
         </div>
       )
     const { component: View } = loaded

@@ -16,16 +16,16 @@ const OTHERS_FROM = 1_000
 const ROW = 46
 const CARD = 136
 const FIXED_COLUMNS = 40 + 128 + 96 + 112
-const NAME_COLUMN = 190
-const OTHERS_COLUMN = 170
-const METRIC_COLUMN = 164
+const OTHERS_COLUMN = 200
+/** The name and the metrics share what is left; none gets less. */
+const LEAST_COLUMN = 166
 const MOST_METRICS = 6
 
 export const layoutFor = (width: number): Layout => {
   if (width < NARROW_BELOW) return { isNarrow: true, rowHeight: CARD, metrics: 3, hasOthers: false }
   const hasOthers = width >= OTHERS_FROM
-  const room = width - FIXED_COLUMNS - NAME_COLUMN - (hasOthers ? OTHERS_COLUMN : 0)
-  const metrics = Math.min(MOST_METRICS, Math.max(1, Math.floor(room / METRIC_COLUMN)))
+  const room = width - FIXED_COLUMNS - (hasOthers ? OTHERS_COLUMN : 0)
+  const metrics = Math.min(MOST_METRICS, Math.max(1, Math.floor(room / LEAST_COLUMN) - 1))
   return { isNarrow: false, rowHeight: ROW, metrics, hasOthers }
 }
 

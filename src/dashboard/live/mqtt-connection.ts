@@ -31,6 +31,11 @@ const optionsOf = ({ protocol, hostname, port }: Location, login: Login | undefi
   }
 }
 
+const load = () => import('mqtt-js')
+
+/** Loads it ahead of the first connection, while others are still asked. */
+export const preloadMqtt = (): void => void load().catch(() => undefined)
+
 export const openMqtt = (login: Login | undefined, events: ConnectionEvents): Connection => {
   let isOver = false
   let isRefused = false
@@ -44,7 +49,7 @@ export const openMqtt = (login: Login | undefined, events: ConnectionEvents): Co
   }
 
   const start = async (): Promise<void> => {
-    const { default: mqtt } = await import('mqtt-js')
+    const { default: mqtt } = await load()
     if (isOver) return
     const options = optionsOf(location, login)
     client = new mqtt.MqttClient((one) => mqtt.browserStreamBuilder(one, options), options)
