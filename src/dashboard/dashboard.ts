@@ -8,7 +8,7 @@ import { createLiveClient, type LiveClient, type Login } from './live/live-clien
 import { openMqtt, preloadMqtt } from './live/mqtt-connection.ts'
 import { createPoll } from './poll.ts'
 import type { Reach } from './reach.ts'
-import { parseHash, type View } from './router.ts'
+import { isSameView, parseHash, type View } from './router.ts'
 import { createSession, type Session } from './session.ts'
 
 export interface Dashboard {
@@ -133,7 +133,9 @@ export const createDashboard = (): Dashboard => {
   })
 
   addEventListener('hashchange', () => {
-    view.value = parseHash(location.hash)
+    const next = parseHash(location.hash)
+    // What changed may be behind the `?` alone, which is the view's own.
+    if (!isSameView(next, view.peek())) view.value = next
   })
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) overview.hurry()

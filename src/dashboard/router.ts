@@ -28,3 +28,7 @@ export const hrefOf = (view: Exclude<View, { name: 'unknown' }>): string => {
   if (view.name === 'device') return `#/device/${encodeURIComponent(view.id)}`
   return view.name === 'system' ? '#/system' : '#/'
 }
+
+/** Whether two are the same view of the same thing. */
+export const isSameView = (a: View, b: View): boolean =>
+  a.name === b.name && (a.name !== 'device' || b.name !== 'device' || a.id === b.id)

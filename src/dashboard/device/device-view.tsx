@@ -1,40 +1,54 @@
 import { useDashboard } from '../context.ts'
 import { linkAt } from '../fleet-merge.ts'
-import { latestValues } from '../format/latest-values.ts'
-import { formatMetric, metricWords } from '../format/metrics.ts'
-import { formatAgo } from '../format/times.ts'
-import { hrefOf } from '../router.ts'
-import { LinkMark } from '../shell/link-mark.tsx'
+import { BuzzerPanel } from './buzzer-panel.tsx'
+import { CameraPanel } from './camera-panel.tsx'
+import { BackLink, DeviceHead } from './device-head.tsx'
+import './device.css'
+import { DeadLettersPanel, ReceivedPanel } from './losses-panel.tsx'
+import { ReadingsPanel } from './readings-panel.tsx'
+import { useDetail } from './use-detail.ts'
 
-/** One device: what it is, how it stands, and its newest values as they come. */
-export const DeviceView = ({ id }: { readonly id: string }) => {
-  const { fleet, tick } = useDashboard()
-  const device = fleet.device(id).value
-  if (device === undefined)
-    return (
-      <div class="notice">
-        <h1>{id}</h1>
-        <p>{fleet.ids.value === undefined ? 'Loading…' : 'Nothing is known of this device.'}</p>
-        <a href={hrefOf({ name: 'list' })}>All devices</a>
-      </div>
-    )
-  return (
-    <article class="device">
-      <h1>{device.name}</h1>
-      <p class="device-line">
-        <LinkMark link={linkAt(device, tick.value)} /> {device.deviceId} ·{' '}
-        {formatAgo(tick.value - device.lastSeen)}
+interface AbsentProps {
+  readonly id: string
+  /** Not only not yet. */
+  readonly isUnknown: boolean
+}
+
+const Absent = ({ id, isUnknown }: AbsentProps) => (
+  <div class="notice">
+    <h1>{id}</h1>
+    {isUnknown ? (
+      <p>
+        Nothing is known of this device. As soon as it sends something on <code>sensors/{id}/data</code>, it
+        is shown here.
       </p>
-      <dl class="tiles">
-        {latestValues(device.latest).map(([metric, value]) => (
-          <div class="tile" key={metric}>
-            <dt>{metricWords(metric).label}</dt>
-            <dd>
-              {formatMetric(metric, value)} <small>{metricWords(metric).unit}</small>
-            </dd>
-          </div>
-        ))}
-      </dl>
+    ) : (
+      <p>Loading…</p>
+    )}
+    <BackLink />
+  </div>
+)
+
+/** One device: how it stands, its readings over time, its camera and buzzer, and what was lost of it. */
+export const DeviceView = ({ id }: { readonly id: string }) => {
+  const { fleet, live, reach, tick } = useDashboard()
+  const state = useDetail(id)
+  const detail = state.detail.value
+  const device = fleet.device(id).value ?? detail
+  if (device === undefined) return <Absent id={id} isUnknown={state.problem.value?.kind === 'missing'} />
+  const isUnreached = live.state.value.kind === 'lost' || reach.value.kind === 'failing'
+  return (
+    <article class={`device ${isUnreached ? 'unreached' : ''}`}>
+      <DeviceHead device={device} detail={detail} />
+      <div class="device-columns">
+        <ReadingsPanel id={id} />
+        <div class="device-side">
+          {detail?.frame != null && <CameraPanel id={id} name={device.name} frame={detail.frame} />}
+          <BuzzerPanel id={id} isThere={linkAt(device, tick.value) === 'connected'} state={state} />
+          {detail !== undefined && <ReceivedPanel detail={detail} />}
+          {detail !== undefined && <DeadLettersPanel detail={detail} />}
+        </div>
+      </div>
     </article>
   )
 }
