@@ -17,14 +17,19 @@ const devices = (page: Page) => page.getByRole('row').filter({ has: page.getByRo
 const row = (page: Page, name: string) =>
   page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) })
 
-test('an empty list shows a line to try, which makes its device appear as it stands', async () => {
+test('an empty list shows a line to try: copied into a shell, it makes its device appear', async () => {
   const { open } = await startPageWorld(browser, later)
-  const { page } = await open()
-  const line = await page.getByText(/^mosquitto_pub /).innerText()
+  const { page, context } = await open()
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  const shown = page.getByText('mosquitto_pub').first()
+  await shown.waitFor()
+  await page.getByRole('button', { name: 'Copy' }).first().click()
+  await page.getByRole('button', { name: 'Copied' }).waitFor()
+  const line = String(await page.evaluate('navigator.clipboard.readText()'))
   await promisify(execFile)('sh', ['-c', line])
   const id = /sensors\/([^/]+)\/data/.exec(line)?.[1] ?? ''
   await row(page, id).waitFor()
-  await page.getByText(/^mosquitto_pub /).waitFor({ state: 'detached' })
+  await shown.waitFor({ state: 'detached' })
 })
 
 test('boards are in the list as soon as they send, and their values as they come', async () => {
