@@ -10,7 +10,10 @@ import {
 } from '../../../../bridge/core/rollup-slices.ts'
 
 const time = fc.integer({ min: 0, max: 4e12 })
-const lengths = fc.oneof(fc.nat(30), fc.nat(40).map((days) => days * 24))
+const lengths = fc.oneof(
+  fc.nat(30),
+  fc.nat(40).map((days) => days * 24),
+)
 const hours = fc.integer({ min: 12, max: 48 }).map((n) => n * HOUR_MS)
 
 describe('slices', () => {
