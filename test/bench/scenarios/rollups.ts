@@ -26,7 +26,7 @@ interface Stage {
 
 const END_OWNER = `
   SELECT pg_terminate_backend(pid, 5000) FROM pg_locks
-  WHERE locktype = 'advisory' AND ((classid::bigint << 32) | objid::bigint) = $1 AND pid <> pg_backend_pid()`
+  WHERE locktype = 'advisory' AND ((classid::bigint << 32) | objid::bigint) = $1 AND granted AND pid <> $2`
 const MADE = `
   SELECT count(*)::float8 AS rows FROM sensor_data, rollup_state WHERE ts < minute_to`
 
@@ -35,12 +35,13 @@ const createSwitch = async (url: string) => {
   const client = new Client({ connectionString: url, application_name: 'bench' })
   client.on('error', () => {})
   await client.connect()
+  const [own] = (await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows
   return {
     off: async (): Promise<void> => {
       const taken = client.query('SELECT pg_advisory_lock($1)', [ROLLUPS_LOCK])
       const other = new Client({ connectionString: url, application_name: 'bench' })
       await other.connect()
-      await other.query(END_OWNER, [ROLLUPS_LOCK]).finally(() => other.end())
+      await other.query(END_OWNER, [ROLLUPS_LOCK, own?.pid]).finally(() => other.end())
       await taken
     },
     on: async (): Promise<void> => {
