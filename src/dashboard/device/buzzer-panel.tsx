@@ -125,7 +125,7 @@ export const BuzzerPanel = ({ id, isThere, state }: BuzzerProps) => {
       {!mayBuzz && (
         <p class="hint">Your role may not let a buzzer beep: dashboard, operator and admin may.</p>
       )}
-      {mayBuzz && !isThere && !isPending && (
+      {mayBuzz && !isThere && (
         <p class="hint">The board is not connected: it beeps when it is back within five minutes.</p>
       )}
       <div role="status" aria-label="Buzzer" class="buzzer-state">

@@ -78,15 +78,16 @@ export const CameraPanel = ({ id, name, frame }: CameraProps) => {
   return (
     <Panel title="Camera">
       <div class="picture">
-        {isLive && <LivePicture id={id} name={name} failed={failed} />}
-        {!isLive && picture.kind === 'shown' && (
+        {picture.kind === 'shown' && (
           <img src={picture.src} alt={`Camera of ${name}, ${moments.moment(picture.at)}`} />
         )}
-        {!isLive && picture.kind !== 'shown' && (
+        {picture.kind !== 'shown' && (
           <p>
             {picture.kind === 'failed' ? `The picture could not be loaded: ${picture.message}.` : 'Loading…'}
           </p>
         )}
+        {/* Over the newest one, which is seen until the first comes. */}
+        {isLive && <LivePicture id={id} name={name} failed={failed} />}
       </div>
       <div class="picture-foot">
         <p>

@@ -1,8 +1,12 @@
+import { useState } from 'preact/hooks'
 import { numbers } from '../format/numbers.ts'
 import { moments } from '../format/times.ts'
 import { type Fact, Facts, Panel } from '../system/panel.tsx'
 import { reasonWords } from './dead-letter-words.ts'
 import type { DeadLetter, DeviceDetail } from './device-answer.ts'
+
+/** So many are shown at first. */
+const FIRST = 5
 
 const percent = (ratio: number): string => `${numbers.value(ratio * 100)} %`
 
@@ -51,16 +55,23 @@ const Letter = ({ letter }: { readonly letter: DeadLetter }) => (
 /** The newest messages of this device that could not be kept, and why. */
 export const DeadLettersPanel = ({ detail }: { readonly detail: DeviceDetail }) => {
   const { deadLetters, unavailable } = detail
+  const [isWhole, setWhole] = useState(false)
+  const shown = isWhole ? deadLetters : deadLetters?.slice(0, FIRST)
   return (
     <Panel title="Dead letters">
       {deadLetters === null && <p class="hint">{unavailable.deadLetters ?? 'They cannot be read now.'}</p>}
       {deadLetters?.length === 0 && <p class="hint">None: every message could be read.</p>}
-      {deadLetters !== null && deadLetters.length > 0 && (
+      {shown != null && shown.length > 0 && (
         <ul class="letters">
-          {deadLetters.map((letter) => (
+          {shown.map((letter) => (
             <Letter key={letter.id} letter={letter} />
           ))}
         </ul>
+      )}
+      {deadLetters !== null && deadLetters.length > FIRST && (
+        <button type="button" aria-expanded={isWhole} onClick={() => setWhole(!isWhole)}>
+          {isWhole ? `Show the newest ${FIRST}` : `Show the newest ${deadLetters.length}`}
+        </button>
       )}
     </Panel>
   )
