@@ -60,6 +60,20 @@ const axes = (): uPlot.Axis[] => {
   ]
 }
 
+/** The column that is the line; the others are the edges of its band. */
+const LINE = 3
+
+const ofLine = (name: string) => (_plot: uPlot, column: number) =>
+  column === LINE ? colour(name) : 'transparent'
+
+/** Where values are dense, those alone that no line leads to; else all (null). */
+const loneOnes: uPlot.Series.Points.Filter = (plot, column, isSparse) => {
+  if (isSparse) return null
+  const values = plot.data[column] ?? []
+  const has = (index: number): boolean => values[index] != null
+  return [...values.keys()].filter((index) => has(index) && !has(index - 1) && !has(index + 1))
+}
+
 const series = (): uPlot.Series[] => {
   const edge = (): uPlot.Series => ({ stroke: 'transparent', width: 0, pxAlign: 0, points: { show: false } })
   const line = () => colour('--accent')
@@ -67,7 +81,12 @@ const series = (): uPlot.Series[] => {
     {},
     edge(),
     edge(),
-    { stroke: line, width: 1.75, pxAlign: 0, points: { size: 5, width: 0, fill: line, stroke: line } },
+    {
+      stroke: line,
+      width: 1.75,
+      pxAlign: 0,
+      points: { size: 5, width: 0, fill: line, stroke: line, filter: loneOnes },
+    },
   ]
 }
 
@@ -95,7 +114,7 @@ export const createPlot = (place: HTMLElement, events: PlotEvents): Plot => {
       cursor: {
         y: false,
         drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG_PX },
-        points: { size: 8, width: 2, stroke: () => colour('--surface'), fill: () => colour('--accent') },
+        points: { size: 8, width: 2, stroke: ofLine('--surface'), fill: ofLine('--accent') },
         bind: {
           dblclick: () => () => {
             events.back()
