@@ -15,7 +15,7 @@ import { topics } from './core/topic.ts'
 import { createAdmission } from './pipeline/admission.ts'
 import { atMost } from './pipeline/at-most.ts'
 import { createBoardReplies } from './pipeline/board-replies.ts'
-import { createBuzzer } from './pipeline/buzzer.ts'
+import { type BuzzerDeps, createBuzzer } from './pipeline/buzzer.ts'
 import { createCheckpoints } from './pipeline/checkpoints.ts'
 import { createDeviceClients } from './pipeline/device-clients.ts'
 import { createDeviceMessages } from './pipeline/device-messages.ts'
@@ -56,8 +56,9 @@ export const createBridge = (deps: BridgeDeps, options: BridgeOptions): Bridge =
     { flushIntervalMs: options.devicesIntervalMs, cache: options.cache },
   )
   const board = createBoardReplies({ publisher, ingest: () => running() })
+  const isThere: BuzzerDeps['isThere'] = (deviceId) => clients.has(deviceId)
   const buzzer = createBuzzer(
-    { store: deps.buzzer, publisher, bus, events, clock, random, reject: board.deadLetter },
+    { store: deps.buzzer, publisher, bus, events, clock, random, isThere, reject: board.deadLetter },
     { flushIntervalMs: options.buzzerIntervalMs },
   )
   const frames = createFrames(

@@ -118,6 +118,8 @@ export interface BuzzerService {
   complete(requestId: number, of?: DeviceId): Promise<BuzzerRequest | undefined>
   /** The newest request of a device, whatever its status; undefined when it never had one. */
   newest(deviceId: DeviceId): Promise<BuzzerRequest | undefined>
+  /** When a request was given to the open MQTT connection of its board (epoch ms); undefined when that is not known. */
+  handedOverAt(requestId: number): number | undefined
 }
 
 // --- Frames ---------------------------------------------------------------------------------------

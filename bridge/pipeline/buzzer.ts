@@ -12,6 +12,7 @@ import type { BridgeEmitter } from '../events.ts'
 import type { BuzzerStore, Clock, Done, Lifecycle, Message, Publisher } from '../ports.ts'
 import type { BuzzerService, NodeBus } from '../services.ts'
 import { atMost } from './at-most.ts'
+import { type BuzzerHandoverDeps, createBuzzerHandover } from './buzzer-handover.ts'
 import { createBuzzerHistory } from './buzzer-history.ts'
 import { createBuzzerIds } from './buzzer-ids.ts'
 import { createBuzzerLink } from './buzzer-link.ts'
@@ -29,6 +30,7 @@ export interface BuzzerDeps {
   readonly events: BridgeEmitter
   readonly clock: Clock
   readonly random: () => number
+  readonly isThere: BuzzerHandoverDeps['isThere']
   /** What becomes of a message that cannot be read. */
   readonly reject: RejectMessage
 }
@@ -74,6 +76,7 @@ export const createBuzzer = (deps: BuzzerDeps, options: BuzzerOptions = {}): Buz
   const { flushIntervalMs = 150, sweepMs = 1_000, maxDevices = 10_000, maxUnsaved = 10_000 } = options
   const { idsWithinMs = 2_000 } = options
   const link = createBuzzerLink(deps)
+  const handover = createBuzzerHandover(deps)
   const ids = createBuzzerIds({ store, link })
   const cache = createBuzzerNewest(clock, maxDevices)
   const onSaved = (requests: readonly BuzzerRequest[]): void => {
@@ -104,6 +107,7 @@ export const createBuzzer = (deps: BuzzerDeps, options: BuzzerOptions = {}): Buz
     if (id === undefined) return undefined
     table.tell(entry, { type: 'request', id, deviceId, now, ...wish })
     const { request } = entry.state
+    if (request !== undefined) handover.note(request, now)
     if (pending === undefined && request !== undefined) events.emit('buzzer:requested', { request })
     return request
   }
@@ -186,6 +190,7 @@ export const createBuzzer = (deps: BuzzerDeps, options: BuzzerOptions = {}): Buz
     },
     complete: (requestId, of) => lookup.complete(requestId, of),
     newest: lookup.newest,
+    handedOverAt: handover.at,
     take: messages.take,
     stats: () => ({
       devices: table.size,

@@ -8,6 +8,8 @@ import type { DeviceId } from '../core/reading.ts'
 export interface DeviceClients {
   /** A client speaks for a device now. Cheap when the link is known. */
   speaks(clientId: string, deviceId: DeviceId): void
+  /** A client speaks for it now. */
+  has(deviceId: DeviceId): boolean
   /** The client's connection ended. */
   gone(clientId: string): void
   /** The client is connected to another node, which speaks for its devices now. */
@@ -52,6 +54,7 @@ export const createDeviceClients = (listener: {
       speakerOf.set(deviceId, clientId)
       listener.connected(deviceId)
     },
+    has: (deviceId) => speakerOf.has(deviceId),
     gone: (clientId) => end(clientId, true),
     moved: (clientId) => end(clientId, false),
   }

@@ -27,7 +27,7 @@ const completed = (request: BuzzerAnswer): BuzzerProgress => {
     kind: 'done',
     steps: [
       REQUESTED,
-      // A board on MQTT does not say when it has it, but it did.
+      // When a board was given it is not always known (on another node, behind another broker), but it was.
       ...(delivered.length > 0 ? delivered : [{ word: 'Delivered', afterMs: null }]),
       { word: 'Done', afterMs: completedAt === null ? null : completedAt - requestedAt },
     ],

@@ -60,7 +60,7 @@ const buzzer = z.object({
   status: z.enum(['pending', 'completed', 'cancelled', 'lapsed']),
   durationMs: z.number(),
   requestedAt: epochMs,
-  /** Shown to a board that polls; null before, and for a board on MQTT. */
+  /** Shown to a board that polls, or given to the open MQTT connection of one; null before, and when that is not known. */
   deliveredAt: epochMs.nullable(),
   completedAt: epochMs.nullable(),
   expiresAt: epochMs,

@@ -19,8 +19,9 @@ const NO_DATABASE = 'No database is used: dead letters wait in the spool'
 
 type Buzzer = NonNullable<DeviceDetail['buzzer']>
 
-const toBuzzer = (request: BuzzerRequest): Buzzer => {
-  const { id, status, durationMs, requestedAt, deliveredAt, buzzedAt, expiresAt } = request
+const toBuzzer = (request: BuzzerRequest, handedOverAt: number | undefined): Buzzer => {
+  const { id, status, durationMs, requestedAt, buzzedAt, expiresAt } = request
+  const deliveredAt = request.deliveredAt ?? handedOverAt ?? null
   return { id, status, durationMs, requestedAt, deliveredAt, completedAt: buzzedAt, expiresAt }
 }
 
@@ -47,7 +48,10 @@ const storedOf = async ({ buzzer, letters }: FacadeDeps, deviceId: DeviceId) => 
     letters === undefined ? { why: NO_DATABASE } : partOf(letters(deviceId, MAX_LETTERS)),
   ])
   return {
-    buzzer: 'value' in newest && newest.value !== undefined ? toBuzzer(newest.value) : null,
+    buzzer:
+      'value' in newest && newest.value !== undefined
+        ? toBuzzer(newest.value, buzzer.handedOverAt(newest.value.id))
+        : null,
     deadLetters: 'value' in found ? found.value : null,
     unavailable: {
       ...('why' in found ? { deadLetters: found.why } : {}),

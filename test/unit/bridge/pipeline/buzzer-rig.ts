@@ -11,7 +11,7 @@ export const DEVICE = id('esp32-1')
 
 /** Buzzers on a store in memory that can be away, with a clock that stands still. */
 export const createBuzzerRig = (options: BuzzerOptions = {}, inner?: BuzzerStore) => {
-  const world = { now: T0, away: false }
+  const world = { now: T0, away: false, isThere: false }
   const memory = inner ?? createMemoryBuzzer({ clock: () => 1 })
   const asked: string[] = []
   const ask = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -49,6 +49,7 @@ export const createBuzzerRig = (options: BuzzerOptions = {}, inner?: BuzzerStore
       events,
       clock: () => world.now,
       random: () => 0,
+      isThere: () => world.isThere,
       publisher: {
         publish: (topic, payload, { qos = 0 } = {}) =>
           void published.push({ topic, payload: JSON.parse(payload), qos }),

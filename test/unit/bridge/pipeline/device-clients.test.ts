@@ -70,3 +70,14 @@ test('one client is linked to no more than 10,000 devices', () => {
   clients.gone('flood')
   expect(told).toHaveLength(20_000)
 })
+
+test('a device has a client for as long as one that speaks for it is connected', () => {
+  const { clients } = createRig()
+  expect(clients.has(deviceId('a'))).toBe(false)
+  clients.speaks('c', deviceId('a'))
+  clients.speaks('d', deviceId('a'))
+  clients.gone('c')
+  expect(clients.has(deviceId('a'))).toBe(true)
+  clients.gone('d')
+  expect(clients.has(deviceId('a'))).toBe(false)
+})
