@@ -31,7 +31,9 @@ const Steps = ({ progress }: { readonly progress: BuzzerProgress }) => (
       <li key={word}>
         <i aria-hidden="true" />
         <span>{word}</span>
-        {i > 0 && afterMs !== null && <span class="after">after {exactly(afterMs)}</span>}
+        {i > 0 && afterMs !== null && (
+          <span class="after">{afterMs === 0 ? 'at once' : `after ${exactly(afterMs)}`}</span>
+        )}
       </li>
     ))}
     {progress.note !== undefined && progress.kind !== 'failed' && (

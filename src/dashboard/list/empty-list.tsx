@@ -28,8 +28,13 @@ export const EmptyList = () => {
           Over TLS: <code>-p {command.tlsPort} --cafile ca.crt</code>
         </p>
       )}
-      <p>Or let a hundred simulated boards send, one reading a second each:</p>
-      <CommandLine text="npx sluice simulate --boards 100 --rate 1" />
+      {command !== undefined && (
+        <>
+          <p>Or let a hundred simulated boards send, one reading a second each, from the folder of Sluice:</p>
+          {needsCredentials && <CommandLine text="npx sluice user add sim --role bridge" />}
+          <CommandLine text={command.simulate} />
+        </>
+      )}
     </section>
   )
 }

@@ -1,8 +1,10 @@
-/** The line that sends a first reading from another machine. Pure. */
+/** The lines that send first readings: one from anywhere, and those of simulated boards from Sluice's own folder. Pure. */
 import type { HealthAnswer } from '../answers.ts'
 
 export interface PublishCommand {
   readonly text: string
+  /** Lets simulated boards send. */
+  readonly simulate: string
   /** Where the TLS listener is, when there is one. */
   readonly tlsPort: string | undefined
 }
@@ -45,5 +47,11 @@ export const publishCommand = ({
   const port = at.port === DEFAULT_PORT ? '' : ` -p ${at.port}`
   const login = needsCredentials ? ' -i my-board -u my-board -P SECRET' : ''
   const what = `-q 1 -t sensors/my-board/data -m '{"temperature":21.5,"humidity":48}'`
-  return { text: `mosquitto_pub -h ${host}${port}${login} ${what}`, tlsPort: addressIn(mqtts)?.port }
+  const elsewhere = broker === undefined ? '' : ` --host ${at.host} --yes`
+  const as = needsCredentials ? 'SLUICE_USER=sim SLUICE_PASSWORD=SECRET ' : ''
+  return {
+    text: `mosquitto_pub -h ${host}${port}${login} ${what}`,
+    simulate: `${as}npx sluice simulate --boards 100 --rate 1${elsewhere}${port.replace('-p', '--port')}`,
+    tlsPort: addressIn(mqtts)?.port,
+  }
 }

@@ -38,6 +38,27 @@ describe('the line to try', () => {
     )
   })
 
+  test.each([
+    ['mqtt://0.0.0.0:1883', false, 'npx sluice simulate --boards 100 --rate 1'],
+    ['mqtt://127.0.0.1:45485', false, 'npx sluice simulate --boards 100 --rate 1 --port 45485'],
+    [
+      'mqtt://0.0.0.0:1883',
+      true,
+      'SLUICE_USER=sim SLUICE_PASSWORD=SECRET npx sluice simulate --boards 100 --rate 1',
+    ],
+  ])('lets simulated boards send to %s (credentials: %s)', (mqtt, needsCredentials, line) => {
+    expect(publishCommand({ health: health({ mqtt }), hostname: 'hub', needsCredentials })?.simulate).toBe(
+      line,
+    )
+  })
+
+  test('lets simulated boards send to an external broker, which is asked for twice', () => {
+    const told = health({ broker: 'mqtt://mosquitto.lan:1884' })
+    expect(publishCommand({ health: told, hostname: 'x', needsCredentials: false })?.simulate).toBe(
+      'npx sluice simulate --boards 100 --rate 1 --host mosquitto.lan --yes --port 1884',
+    )
+  })
+
   test('tells of the port of TLS', () => {
     const told = health({ mqtt: 'mqtt://a:1883', mqtts: 'mqtts://a:8883' })
     expect(publishCommand({ health: told, hostname: 'a', needsCredentials: false })?.tlsPort).toBe('8883')
