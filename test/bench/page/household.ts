@@ -117,7 +117,7 @@ const readingAt = ({ metrics }: Board, at: number, seq: number): object => {
 const paintLeaves = async (folder: string): Promise<Buffer> => {
   const path = join(folder, 'leaves.jpg')
   const colours = 'c0=0x1b3d1f:c1=0x5f8f3e:c2=0xc9dfa0:c3=0x2f5d34:n=4'
-  const leaves = `gradients=s=1280x960:${colours}:seed=7,noise=alls=14:allf=u,format=yuv420p`
+  const leaves = `gradients=s=1280x960:${colours}:seed=7,format=yuv420p,noise=c0s=6:c0f=u`
   const args = ['-loglevel', 'error', '-y', '-f', 'lavfi', '-i', leaves, '-frames:v', '1', path]
   await promisify(execFile)('ffmpeg', args)
   return await readFile(path)
