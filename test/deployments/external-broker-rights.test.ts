@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import mqtt from 'mqtt'
 import type { ExternalBroker, ExternalEvents } from '../../mosquitto-compat/index.ts'
+import { cleanUp, startBroker } from '../services/broker-rig.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { eventually } from '../support/eventually.ts'
 import { externalBroker } from '../support/external-rig.ts'
 import { startMosquitto, type TestMosquitto } from '../support/mosquitto-broker.ts'
 import { mosquittoPub } from '../support/mosquitto-clients.ts'
 import { freshTestCa } from '../support/test-ca.ts'
-import { cleanUp, startBroker } from './broker-rig.ts'
 
 const later = useCleanups()
 
