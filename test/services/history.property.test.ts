@@ -177,5 +177,8 @@ const steps = fc.array(step, { minLength: 1, maxLength: 14 })
 
 test('an answer is that of all readings ever stored, whatever is made, merged or dropped', async () => {
   const retention = fc.constantFrom(RETENTION, RETENTION, REGULAR)
-  await fc.assert(fc.asyncProperty(retention, steps, play), { numRuns: runs, interruptAfterTimeLimit: 60_000 })
+  await fc.assert(fc.asyncProperty(retention, steps, play), {
+    numRuns: runs,
+    interruptAfterTimeLimit: 60_000,
+  })
 }, 120_000)
