@@ -153,9 +153,10 @@ const createRun = (retention: typeof RETENTION) => {
     if (one.do === 'replay') return storeWith(one.batch, replay)
     if (one.do === 'wait') return wait(one.ms)
     if (one.do === 'round') return rollups.round()
-    await world.setFailing(true)
+    const set = one.do === 'stuck round' ? world.setStuck : world.setFailing
+    await set(true)
     await rollups.round().catch(() => {})
-    await world.setFailing(false)
+    await set(false)
   }
   return { act, check, wait, rollups }
 }

@@ -70,6 +70,33 @@ const WHOLE = {
   series: [{ bucketMs: HOUR, source: 'hour', count: [6, 6, 6, 6], max: [23, 17, 11, 5] }],
 }
 
+describe('a question that nobody waits for any more', () => {
+  const asking = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'sluice'
+    AND state <> 'idle' AND pid <> pg_backend_pid()`
+
+  test('ends in Postgres at once, whatever it is at, and the next one is answered', async () => {
+    const range = rangeOf()
+    const other = await database.pool.connect()
+    cleanup(() => other.release())
+    await other.query('BEGIN; LOCK TABLE rollup_state')
+    const hangUp = new AbortController()
+    const answer = range.read(QUERY, hangUp.signal)
+    const queued = range.read(QUERY, hangUp.signal)
+    const ended = Promise.allSettled([answer, queued])
+    await eventually(async () => (await numberOf(database, WAITING)) > 0)
+    hangUp.abort()
+    for (const { status, reason } of (await ended) as PromiseRejectedResult[])
+      expect([status, reason.code]).toEqual(['rejected', 'STOPPING'])
+    expect(await numberOf(database, asking)).toBe(0)
+    await other.query('COMMIT')
+    expect(await range.read(QUERY)).toMatchObject({ series: [{ count: [6, 6, 6, 6] }] })
+  })
+
+  test('is not asked at all when it hung up before', async () => {
+    await expect(rangeOf().read(QUERY, AbortSignal.abort())).rejects.toMatchObject({ code: 'STOPPING' })
+  })
+})
+
 describe('a question that waits for a drop', () => {
   test('of a month of readings finds it in the hours', async () => {
     expect(await askBeside(...DROP_OCTOBER)).toMatchObject(WHOLE)
@@ -77,7 +104,10 @@ describe('a question that waits for a drop', () => {
 
   test('of a month of minutes finds it in the hours', async () => {
     await database.pool.query(DROP_OCTOBER.join(';'))
-    const drop = ['UPDATE dropped_months SET minutes_dropped_at = now()', 'DROP TABLE readings_minute_2026_10']
+    const drop = [
+      'UPDATE dropped_months SET minutes_dropped_at = now()',
+      'DROP TABLE readings_minute_2026_10',
+    ]
     expect(await askBeside(...drop)).toMatchObject(WHOLE)
   })
 

@@ -102,6 +102,7 @@ export const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('replay' as const), batch, asked }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('round' as const), asked }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('failing round' as const), asked }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('stuck round' as const), asked }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms, asked }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constant(40 * DAY), asked }) },
   // A batch under way that nobody sees, while the clock goes on, a round is made and somebody asks.

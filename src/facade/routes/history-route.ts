@@ -121,8 +121,10 @@ export const historyRoute = (app: FacadeApp, deps: RouteDeps): void => {
     if (query.deviceId.length > MAX_DEVICES)
       throw new RequestError(400, `At most ${MAX_DEVICES} devices in one request`)
     const wanted = { ...span, deviceIds, metrics, points: query.points ?? 1 }
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort())
     try {
-      return await sendAnswer(reply, wanted, { answer: await ranges.read(wanted), note })
+      return await sendAnswer(reply, wanted, { answer: await ranges.read(wanted, gone.signal), note })
     } catch (error) {
       return sendOutage(reply, error)
     }
