@@ -188,9 +188,9 @@ describe('an export under way', () => {
   })
 
   /** An answer that has begun and is not read. */
-  const begin = () =>
+  const begin = (at = url) =>
     new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
-      const request = httpGet(`${url}?${RANGE}&deviceId=a&format=ndjson`, { agent: false }, (response) => {
+      const request = httpGet(`${at}?${RANGE}&deviceId=a&format=ndjson`, { agent: false }, (response) => {
         response.pause()
         response.on('error', () => {})
         resolve(response)
@@ -204,6 +204,21 @@ describe('an export under way', () => {
     expect(await running()).toBe(1)
     response.destroy()
     await untilIdle()
+  })
+
+  test('is cut off when its reader stands still, and ends in Postgres', async () => {
+    const impatient = createFacade(
+      { ...createFacadeWorld().deps, exports },
+      { ...FACADE_OPTIONS, exportStallMs: 50 },
+    )
+    cleanup(() => impatient.stop())
+    const { host, port } = await impatient.start()
+    const response = await begin(`http://${host}:${port}/api/v1/history`)
+    await untilIdle()
+    const closed = new Promise((resolve) => response.once('close', resolve))
+    response.resume()
+    await closed
+    expect(response.complete).toBe(false)
   })
 
   test('does not end as if it was whole when Postgres ends it', async () => {

@@ -153,6 +153,10 @@ const createRun = (retention: typeof RETENTION) => {
     if (one.do === 'replay') return storeWith(one.batch, replay)
     if (one.do === 'wait') return wait(one.ms)
     if (one.do === 'round') return rollups.round()
+    if (one.do === 'stuck round') {
+      await rollups.round()
+      await storeWith(one.batch, (fresh) => world.store(one.spool, fresh))
+    }
     const set = one.do === 'stuck round' ? world.setStuck : world.setFailing
     await set(true)
     await rollups.round().catch(() => {})

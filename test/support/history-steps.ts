@@ -94,6 +94,11 @@ const wholeHours: fc.Arbitrary<RangeQuery> = query.map(questionOf).map((asked) =
 
 const spool = fc.constantFrom('one', 'two')
 const batch = fc.array(sent, { minLength: 1, maxLength: 12 })
+/** Of months that are dropped. */
+const old = fc.array(
+  fc.tuple(sent, fc.constantFrom(...PLACES.slice(-3))).map(([one, place]) => ({ ...one, place })),
+  { minLength: 3, maxLength: 8 },
+)
 const asked = fc.array(question, { minLength: 1, maxLength: 3 })
 const ms = fc.constantFrom(5 * SECOND, 61 * SECOND, 20 * MINUTE, 2 * HOUR, 2 * DAY)
 
@@ -102,7 +107,7 @@ export const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('replay' as const), batch, asked }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('round' as const), asked }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('failing round' as const), asked }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('stuck round' as const), asked }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('stuck round' as const), spool, batch: old, asked }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), ms, asked }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constant(40 * DAY), asked }) },
   // A batch under way that nobody sees, while the clock goes on, a round is made and somebody asks.
