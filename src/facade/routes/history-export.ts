@@ -32,7 +32,7 @@ const NOTHING_STORED =
 const WRONG_CURSOR =
   'after must be DEVICE,TIME,ROWS: the device and ts of the last row you have, and how many rows at the end of what you have are of both; the device is one of those asked for'
 
-const CURSOR = /^(.+),([^,]+),(\d{1,9})$/
+const CURSOR = /^(.+),([^,]+),(\d{1,9})$/s
 
 /** Where to go on. Throws a 400 for what is none. */
 export const readCursor = (text: string, deviceIds: readonly DeviceId[]): ExportCursor => {
