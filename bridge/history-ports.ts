@@ -14,9 +14,10 @@ export interface RangeReader {
   /**
    * Buckets, or the rows themselves, of each series over a range of time. Exactly what the stored readings give,
    * at one moment of the store; values with an absolute of 1e300 and more are left out.
-   * Throws STORE_UNAVAILABLE, TIMEOUT when it takes too long, BUSY when too many questions wait.
+   * Throws STORE_UNAVAILABLE, TIMEOUT when it takes too long, BUSY when too many questions wait, STOPPING after
+   * `signal`, which ends what the store does for it.
    */
-  read(query: RangeQuery): Promise<RangeAnswer>
+  read(query: RangeQuery, signal?: AbortSignal): Promise<RangeAnswer>
 }
 
 /** Bytes that are read at the reader's pace: a Readable of node. */

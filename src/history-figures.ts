@@ -5,8 +5,8 @@ import type { LimitedLog } from './logging.ts'
 
 /** Since the start. */
 export interface HistoryCounts {
-  readonly answers: Readonly<Record<'done' | 'busy' | 'timeout' | 'unavailable', number>>
-  /** `gone`: its reader hung up or was cut off; `failed`: it ended in an error after it had begun. */
+  readonly answers: Readonly<Record<'done' | 'gone' | 'busy' | 'timeout' | 'unavailable', number>>
+  /** `gone`: whoever asked hung up, or was cut off; `failed`: it ended in an error after it had begun. */
   readonly exports: Readonly<Record<'whole' | 'gone' | 'failed' | 'busy' | 'unavailable', number>>
   /** Exports under way. */
   readonly running: number
@@ -31,17 +31,21 @@ export const createHistoryFigures = (
   given: { readonly ranges: RangeReader; readonly exports: ReadingExport | undefined },
   limited: LimitedLog,
 ): HistoryFigures => {
-  const answers = { done: 0, busy: 0, timeout: 0, unavailable: 0 }
+  const answers = { done: 0, gone: 0, busy: 0, timeout: 0, unavailable: 0 }
   const ended = { whole: 0, gone: 0, failed: 0, busy: 0, unavailable: 0 }
   const warn = (msg: string, why: string, error: unknown): void =>
     limited.write({ key: `${msg}:${why}`, level: 'warn', msg, fields: { why, error: errorText(error) } })
 
-  const read: RangeReader['read'] = async (query) => {
+  const read: RangeReader['read'] = async (query, signal) => {
     try {
-      const answer = await given.ranges.read(query)
+      const answer = await given.ranges.read(query, signal)
       answers.done += 1
       return answer
     } catch (error) {
+      if (signal?.aborted === true) {
+        answers.gone += 1
+        throw error
+      }
       const why = reasonOf(error)
       answers[why] += 1
       warn('a question about the history could not be answered', why, error)

@@ -4,7 +4,7 @@
  * else the raw rows. The parts are apart from each other and together they are the range.
  *
  * Where the raw rows were dropped, minutes or hours are all there is. There the range goes out to whole ones, and raw
- * rows are read beside them: what came after the drop and has not been added to them yet.
+ * rows of the same are read beside them: what came after the drop and has not been added to them yet.
  */
 import { HOUR_MS, MINUTE_MS } from './bucket-width.ts'
 import type { RangeSource, Span } from './range.ts'
@@ -39,13 +39,15 @@ export const leastWidth = (range: Span, coverage: Coverage): number => {
   return hoursOnly(range, coverage).length > 0 ? HOUR_MS : MINUTE_MS
 }
 
+/** What of these months is read for buckets of `widthMs`, which is at least `leastWidth`. */
+export const goneOf = (range: Span, months: readonly Span[], widthMs: number): readonly Span[] =>
+  outward(within(spansOf(months), range), widthMs % HOUR_MS === 0 ? HOUR_MS : MINUTE_MS)
+
 const cutGone = (gone: readonly Span[], widthMs: number, old: readonly Span[]): readonly Stretch[] => {
-  const hours = widthMs % HOUR_MS === 0 ? gone : old
-  return [
-    ...from('hour', outward(hours, HOUR_MS)),
-    ...from('minute', outward(without(gone, hours), MINUTE_MS)),
-    ...from('raw', gone),
-  ]
+  const ofHours = widthMs % HOUR_MS === 0 ? gone : old
+  const hours = outward(ofHours, HOUR_MS)
+  const minutes = outward(without(gone, ofHours), MINUTE_MS)
+  return [...from('hour', hours), ...from('minute', minutes), ...from('raw', spansOf([...hours, ...minutes]))]
 }
 
 const cutKept = (

@@ -33,6 +33,12 @@ const LOCK = 5_817_204_461
 /** Takes that lock until the end of the transaction. */
 export const LOCK_PARTITIONS = `SELECT pg_advisory_xact_lock(${LOCK})`
 
+/**
+ * No partition of readings is taken away from now to the end of the transaction. Others store meanwhile, and partitions
+ * are made: those that rows need are made under it, or one could be gone again before the rows come.
+ */
+export const KEEP_PARTITIONS = 'LOCK TABLE ONLY sensor_data IN ROW EXCLUSIVE MODE'
+
 /** Upkeep stands back for a long transaction rather than make every later query of the table queue up. */
 const LOCK_TIMEOUT = '5s'
 

@@ -1,11 +1,10 @@
 /** The parts of each series that the stretches of a range give, read with as few statements as there are tables. */
 import pg from 'pg'
-import { type Coverage, cutRange, type Stretch } from '../core/cut-range.ts'
+import { type Coverage, cutRange, goneOf, type Stretch } from '../core/cut-range.ts'
 import { isMetricName, RANGE_SOURCES, type RangeQuery, type RangeSource } from '../core/range.ts'
 import { monthSpan, type RangeState } from '../core/range-coverage.ts'
 import type { Partials } from '../core/range-grid.ts'
 import { type DeviceId, METRICS, type MetricName } from '../core/reading.ts'
-import { within } from '../core/spans.ts'
 import { rawColumns, rawEvery, rawNamed, rolledUp } from './postgres-range-sql.ts'
 
 /** One series as far as it was read. */
@@ -138,7 +137,7 @@ const rawSpans = (plans: readonly DevicePlan[]): readonly RawSpan[] =>
 const lateStatements = (plans: readonly DevicePlan[], wanted: PartsWanted): readonly Statement[] =>
   wanted.state.late.flatMap(([table, month, deviceIds]) => {
     const spans = plans.flatMap(({ deviceId }, place) =>
-      within([monthSpan(month)], wanted.query).map((span) => ({ place, deviceId, ...span })),
+      goneOf(wanted.query, [monthSpan(month)], wanted.widthMs).map((span) => ({ place, deviceId, ...span })),
     )
     const waiting = spans.filter(({ deviceId }) => deviceIds?.includes(deviceId))
     return rawStatements(waiting, wanted, pg.escapeIdentifier(table)).map(({ text, values }) => ({

@@ -12,6 +12,7 @@ import { coverageOf, type RangeState } from '../core/range-coverage.ts'
 import { gapOfRows, gridOf } from '../core/range-grid.ts'
 import type { DeviceId } from '../core/reading.ts'
 import type { RangeReader } from '../ports.ts'
+import { endWhenGone } from './postgres-end-when-gone.ts'
 import { sqlstateOf } from './postgres-errors.ts'
 import { readParts } from './postgres-range-parts.ts'
 import { ROWS, STATE } from './postgres-range-sql.ts'
@@ -96,38 +97,47 @@ export const readRange = (
     }),
   )
 
-/** Whether this server may answer. */
-export type Admits = (client: pg.ClientBase) => Promise<boolean>
+export interface Asking {
+  /** Whether this server may answer. */
+  readonly admits?: (client: pg.ClientBase) => Promise<boolean>
+  readonly signal?: AbortSignal | undefined
+}
 
 /** Asks, in turn; the answer is undefined when `admits` says no. Errors are those of `RangeReader`. */
-export type AskRange = (query: RangeQuery, admits?: Admits) => Promise<RangeAnswer | undefined>
+export type AskRange = (query: RangeQuery, asking?: Asking) => Promise<RangeAnswer | undefined>
 
 /** `pool` is for these questions alone: a long one must not keep a short read waiting. */
 export const createAskRange = (pool: pg.Pool, options: PostgresRangeOptions = {}): AskRange => {
   const { timeoutMs = 15_000, maxRunning = 4, maxWaiting = 100 } = options
   const inTurn = createTurns({ maxRunning, maxWaiting, maxWaitMs: timeoutMs })
 
-  const ask = async (query: RangeQuery, admits?: Admits): Promise<RangeAnswer | undefined> => {
+  const ask = async (query: RangeQuery, { admits, signal }: Asking): Promise<RangeAnswer | undefined> => {
+    // One that nobody waits for any more has its turn like any other, and does nothing.
+    signal?.throwIfAborted()
     const client = await pool.connect()
+    const watch = endWhenGone(pool, client, signal)
     let broken = true
     try {
+      signal?.throwIfAborted()
       const isAdmitted = (await admits?.(client)) !== false
       const answer = isAdmitted ? await readRange(client, query, { timeoutMs }) : undefined
-      broken = false
+      broken = watch.isGone()
       return answer
     } finally {
+      await watch.end()
       client.release(broken)
     }
   }
 
-  return async (query, admits) => {
+  return async (query, asking = {}) => {
     const again = (error: unknown) => {
-      if (sqlstateOf(error) === UNDEFINED_TABLE) return ask(query, admits)
+      if (sqlstateOf(error) === UNDEFINED_TABLE) return ask(query, asking)
       throw error
     }
     try {
-      return await inTurn(() => ask(query, admits).catch(again))
+      return await inTurn(() => ask(query, asking).catch(again))
     } catch (error) {
+      if (asking.signal?.aborted === true) throw new BridgeError('STOPPING', 'Nobody waits for the answer')
       throw rangeError(error, DOING)
     }
   }
@@ -137,8 +147,8 @@ export const createAskRange = (pool: pg.Pool, options: PostgresRangeOptions = {}
 export const createPostgresRange = (pool: pg.Pool, options: PostgresRangeOptions = {}): RangeReader => {
   const ask = createAskRange(pool, options)
   return {
-    read: async (query) => {
-      const answer = await ask(query)
+    read: async (query, signal) => {
+      const answer = await ask(query, { signal })
       if (answer === undefined) throw new BridgeError('STORE_UNAVAILABLE', `${DOING} was refused`)
       return answer
     },

@@ -12,7 +12,7 @@ import { type Letter, readAgain } from '../core/replay-letter.ts'
 import { type Candidate, identityOf, nextRound, type Planned } from '../core/replay-round.ts'
 import { FILTER, filterValues, type LetterFilter } from './letter-filter.ts'
 import { writeError } from './postgres-errors.ts'
-import type { Partitions } from './postgres-partitions.ts'
+import { KEEP_PARTITIONS, type Partitions } from './postgres-partitions.ts'
 import { claimBoots } from './postgres-resends.ts'
 import { knownAmong, storeLetters } from './replay-storing.ts'
 import { forgetReplayed, noteReplayed } from './replayed-readings.ts'
@@ -189,7 +189,8 @@ export const createReplay = ({ pool, newest }: ReplayDeps) =>
         }
         if (after === 0) await forgetReplayed(client)
         if (candidates.length === 0) return { last, outcomes: judged.outcomes }
-        // On a connection of its own: a month is made whether or not this page is committed.
+        // On a connection of its own: a month is made whether or not this page is committed, and is not taken away before.
+        await client.query(KEEP_PARTITIONS)
         await partitions.ensureFor(timesOf(candidates))
         return { last, outcomes: outcomesOf(letters, judged, await move(client, candidates)) }
       })

@@ -12,9 +12,10 @@ export const createReplicaRange = (
 ): RangeReader => {
   const ask = createAskRange(deps.pool, options)
   return {
-    read: async (query) =>
-      (await deps.choose((needed) => ask(query, (client) => hasStored(client, needed)))) ??
-      deps.primary.read(query),
+    read: async (query, signal) =>
+      (await deps.choose((needed) =>
+        ask(query, { signal, admits: (client) => hasStored(client, needed) }),
+      )) ?? deps.primary.read(query, signal),
   }
 }
 

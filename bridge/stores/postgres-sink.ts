@@ -12,7 +12,7 @@ import { keepHighest, ownBoots, TakeOver } from './boot-writers.ts'
 import { createPostgresConnection, TooLate } from './postgres-connection.ts'
 import { copyText } from './postgres-copy.ts'
 import { readError, sqlstateOf, writeError } from './postgres-errors.ts'
-import type { Partitions } from './postgres-partitions.ts'
+import { KEEP_PARTITIONS, type Partitions } from './postgres-partitions.ts'
 import { type Looked, withoutResends } from './postgres-resends.ts'
 import { timesOf } from './postgres-times.ts'
 import { withoutReplayed } from './replayed-readings.ts'
@@ -119,6 +119,12 @@ const copyAll = async (client: pg.Client, { liveFrom, ...batch }: Dated): Promis
 /** Who else stores into the tables: nobody; others, side by side; others, who wait for this batch. */
 type Sharing = 'none' | 'together' | 'alone'
 
+interface Manner {
+  readonly sharing: Sharing
+  /** Makes the partitions that rows need, on another connection. */
+  readonly ensure?: (() => Promise<void>) | undefined
+}
+
 const copyShared = async (client: pg.Client, batch: Dated, alone: boolean): Promise<Stored> => {
   const { boots, taken } = await ownBoots(client, batch, alone)
   const stored = await copyAll(client, { ...batch, boots })
@@ -129,9 +135,13 @@ const copyShared = async (client: pg.Client, batch: Dated, alone: boolean): Prom
   return { ...stored, checked }
 }
 
-const storeIn = async (client: pg.Client, batch: Batch, sharing: Sharing): Promise<Stored> => {
+const storeIn = async (client: pg.Client, batch: Batch, { sharing, ensure }: Manner): Promise<Stored> => {
   const { spoolId, from, to, fromRow, toRow, lost } = batch
   await client.query('BEGIN')
+  if (ensure !== undefined) {
+    await client.query(KEEP_PARTITIONS)
+    await ensure()
+  }
   const moved = await client.query<Pick<Dated, 'liveFrom'>>(MOVE_CURSOR, [spoolId, from, to, fromRow, toRow])
   const [cursor] = moved.rows
   if (cursor === undefined) {
@@ -191,10 +201,10 @@ export const createPostgresSink = (
   }
 
   let patience = 1
-  const storeAs = async (batch: Batch, sharing: Sharing): Promise<Stored> => {
+  const storeAs = async (batch: Batch, manner: Manner): Promise<Stored> => {
     try {
       const stored = await connection.run(storeTimeoutMs * patience, (client) =>
-        storeIn(client, batch, sharing),
+        storeIn(client, batch, manner),
       )
       patience = 1
       return stored
@@ -204,12 +214,12 @@ export const createPostgresSink = (
     }
   }
 
-  const storeOnce = async (batch: Batch): Promise<Stored> => {
-    if (options.isShared !== true) return await storeAs(batch, 'none')
+  const storeOnce = async (batch: Batch, ensure?: Manner['ensure']): Promise<Stored> => {
+    if (options.isShared !== true) return await storeAs(batch, { sharing: 'none', ensure })
     try {
-      return await storeAs(batch, 'together')
+      return await storeAs(batch, { sharing: 'together', ensure })
     } catch (error) {
-      if (error instanceof TakeOver) return await storeAs(batch, 'alone')
+      if (error instanceof TakeOver) return await storeAs(batch, { sharing: 'alone', ensure })
       throw error
     }
   }
@@ -221,8 +231,7 @@ export const createPostgresSink = (
           return await storeOnce(batch)
         } catch (error) {
           if (!lacksPartition(error)) throw error
-          await deps.partitions.ensureFor(timesOf(batch.readings))
-          return await storeOnce(batch)
+          return await storeOnce(batch, () => deps.partitions.ensureFor(timesOf(batch.readings)))
         }
       })
     } catch (error) {

@@ -16,7 +16,7 @@ const LOCK_TIMEOUT_MS = 5_000
 const SETTINGS = `
   SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL jit = off; SET LOCAL enable_seqscan = off;
   SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL max_parallel_workers_per_gather = 0;
-  SET LOCAL TimeZone = 'UTC'; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`
+  SET LOCAL TimeZone = 'UTC'; SET LOCAL extra_float_digits = 1; SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`
 
 /**
  * Buckets are gathered in a hash table: sorting the rows by bucket first takes a third of the time of a question, and

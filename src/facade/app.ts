@@ -130,6 +130,8 @@ export interface FacadeOptions {
   readonly maxBodyBytes?: number
   /** Bound of all request bodies in memory at a time. Default 256 MiB. */
   readonly maxBodiesBytes?: number
+  /** An export whose reader takes nothing for this long is cut off. Default a minute. */
+  readonly exportStallMs?: number
   /** How long `stop` waits for requests in flight. */
   readonly stopTimeoutMs?: number
 }

@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-import { get as httpGet } from 'node:http'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
@@ -7,7 +5,7 @@ import type { Reading } from '../../bridge/core/reading.ts'
 import { createPostgresExport } from '../../bridge/stores/postgres-export.ts'
 import { createPostgresPool } from '../../bridge/stores/postgres-pool.ts'
 import { createFacade, type Facade } from '../../src/facade/index.ts'
-import { id, readingOf } from '../contracts/sink-rows.ts'
+import { readingOf } from '../contracts/sink-rows.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { eventually } from '../support/eventually.ts'
 import { createFacadeWorld, FACADE_OPTIONS } from '../support/facade-services.ts'
@@ -175,71 +173,6 @@ describe('an export', () => {
       '',
     ])
     expect(head.headers['content-length']).toBeUndefined()
-    await untilIdle()
-  })
-})
-
-describe('an export under way', () => {
-  beforeEach(async () => {
-    await database.pool.query(`
-      INSERT INTO sensor_data (device_id, ts, received_at, ts_source, temperature, custom)
-        SELECT 'a', '2026-11-23T03:00:00Z'::timestamptz + n * interval '1 ms', now(), 'server', n, '{"text": "${'x'.repeat(200)}"}'
-        FROM generate_series(1, 100000) AS n`)
-  })
-
-  /** An answer that has begun and is not read. */
-  const begin = () =>
-    new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
-      const request = httpGet(`${url}?${RANGE}&deviceId=a&format=ndjson`, { agent: false }, (response) => {
-        response.pause()
-        response.on('error', () => {})
-        resolve(response)
-      })
-      request.on('error', reject)
-      cleanup(() => request.destroy())
-    })
-
-  test('ends in Postgres when its reader hangs up', async () => {
-    const response = await begin()
-    expect(await running()).toBe(1)
-    response.destroy()
-    await untilIdle()
-  })
-
-  test('does not end as if it was whole when Postgres ends it', async () => {
-    const response = await begin()
-    await database.pool.query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice export'`,
-    )
-    const closed = new Promise((resolve) => response.once('close', resolve))
-    response.resume()
-    await closed
-    expect(response.complete).toBe(false)
-    await untilIdle()
-  })
-
-  test('is one of so many at a time; others are told to come again', async () => {
-    await begin()
-    const second = await begin()
-    const third = await get(`${RANGE}&deviceId=a&format=csv`)
-    expect([third.status, third.headers['retry-after']]).toEqual([503, '10'])
-    second.destroy()
-    await eventually(() => exports.running === 1)
-    const { status, text } = await get(`${RANGE}&deviceId=a&format=csv`)
-    expect([status, text.split('\n').length]).toEqual([200, 100_002])
-  })
-
-  test('ends after the time it may take', async () => {
-    const brief = createPostgresExport(pool, { url: database.url, maxMs: 50 })
-    const query = {
-      format: 'csv',
-      deviceIds: [id('a')],
-      metrics: undefined,
-      after: undefined,
-      limit: undefined,
-    } as const
-    const opened = brief.open({ ...query, from: T, to: T + 86_400_000 }, new AbortController().signal)
-    await expect(opened.then((stream) => once(stream, 'end'))).rejects.toMatchObject({ code: 'TIMEOUT' })
     await untilIdle()
   })
 })

@@ -1,7 +1,10 @@
+import { get as httpGet } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { BridgeError, type RangeQuery } from '../../bridge/index.ts'
 import { createFacade, type Facade, type FacadeDeps } from '../../src/facade/index.ts'
 import { useCleanups } from '../support/cleanups.ts'
+import { createDeferred } from '../support/deferred.ts'
+import { eventually } from '../support/eventually.ts'
 import {
   createFacadeWorld,
   deviceId,
@@ -150,6 +153,23 @@ describe('GET /api/v1/history', () => {
     expect([answer.status, answer.headers['retry-after']]).toEqual([503, retryAfter])
     expect((answer.json as { error: string }).error).toMatch(error)
     expect(answer.text).not.toContain('secret')
+  })
+
+  test('tells the store that its client hung up', async () => {
+    const asked = createDeferred<AbortSignal | undefined>()
+    const read = (_: RangeQuery, signal?: AbortSignal) => {
+      asked.resolve(signal)
+      return new Promise<never>((_resolve, reject) =>
+        signal?.addEventListener('abort', () => reject(new BridgeError('STOPPING', 'gone'))),
+      )
+    }
+    await start({ ranges: { read } })
+    const request = httpGet(`${url}?deviceId=a`, { agent: false })
+    request.on('error', () => {})
+    const signal = await asked.promise
+    expect(signal?.aborted).toBe(false)
+    request.destroy()
+    await eventually(() => signal?.aborted === true)
   })
 
   test('has the same ETag for the same answer, and 304 for whoever has it', async () => {

@@ -78,6 +78,15 @@ describe('GET /api/v1/overview', () => {
 })
 
 describe('GET /api/v1/devices/:deviceId', () => {
+  test.each(['GET', 'DELETE'])('%s of a path that takes POST only is no device', async (method) => {
+    const answer = await exchange(`${running.url}/api/v1/devices/register`, { method })
+    expect([answer.status, answer.json]).toEqual([
+      404,
+      { success: false, error: `Cannot ${method} /api/v1/devices/register` },
+    ])
+    expect(answer.headers['cache-control']).toBeUndefined()
+  })
+
   test('is a 404 for a device that nobody knows, and for what cannot be one', async () => {
     for (const id of ['nobody', 'a%2Bb']) {
       const { status, json } = await get(`devices/${id}`)

@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { RetentionDays } from '../../bridge/core/retention.ts'
+import type { Partitions } from '../../bridge/stores/postgres-partitions.ts'
+import { createPostgresSink } from '../../bridge/stores/postgres-sink.ts'
 import { createStorageReader } from '../../bridge/stores/postgres-storage.ts'
-import { readingOf } from '../contracts/sink-rows.ts'
+import { batchOf, readingOf } from '../contracts/sink-rows.ts'
 import { openRollupWorld, type RollupWorld } from '../support/rollup-world.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 12, 0, 30)
@@ -116,6 +118,29 @@ describe('minutes and hours that are over their time', () => {
 })
 
 describe('readings for a month that was dropped', () => {
+  test('keep the partition that was made for them until they are in it', async () => {
+    await world.store('s', [at(JANUARY)])
+    const rollups = world.rollups({ retention: KEEP })
+    await rollups.round()
+    expect(await dropped()).toEqual([{ month: '2026_01' }])
+    const ensureFor: Partitions['ensureFor'] = async (...asked) => {
+      await world.partitions.ensureFor(...asked)
+      await rollups.round().catch(() => {})
+    }
+    const sink = createPostgresSink({ partitions: { ensureFor } }, { url: world.url })
+    try {
+      const readings = [at(JANUARY + 1, 5)]
+      expect(await sink.store(batchOf('other', 0, 1, { readings }))).toMatchObject({ readings: 1 })
+    } finally {
+      await sink.close()
+    }
+    await rollups.round()
+    expect(await made('hour')).toMatchObject([
+      { count: 2, sum: 6 },
+      { count: 2, sum: 6 },
+    ])
+  })
+
   const late = fc.record({
     device: fc.constantFrom('a', 'b'),
     after: fc.oneof(fc.nat(2 * 60_000), fc.nat(20 * DAY), fc.constantFrom(0, 3_600_000)),

@@ -49,16 +49,53 @@ const bucketsOf = (rows: readonly { reading: Reading; value: number }[], width: 
   }
 }
 
+/** Months whose readings were dropped, in epoch ms; `hours`: their minutes as well. */
+export interface Gone {
+  readonly from: number
+  readonly to: number
+  readonly hours: boolean
+}
+
+const overlaps = (query: RangeQuery, { from, to }: Gone): boolean => from < query.to && to > query.from
+
+/** Of a month that is gone the range goes out to whole minutes or hours. */
+const isIn = (query: RangeQuery, gone: readonly Gone[], width: number) => {
+  const unit = width % H === 0 ? H : M
+  return ({ ts }: Reading): boolean => {
+    const isGone = gone.some((month) => overlaps(query, month) && ts >= month.from && ts < month.to)
+    if (!isGone) return ts >= query.from && ts < query.to
+    return ts >= Math.floor(query.from / unit) * unit && ts < Math.ceil(query.to / unit) * unit
+  }
+}
+
+const leastOf = (query: RangeQuery, gone: readonly Gone[]): number => {
+  const there = gone.filter((month) => overlaps(query, month))
+  if (there.length === 0) return 0
+  return there.some(({ hours }) => hours) ? H : M
+}
+
+const widthOf = ({ from, to }: RangeQuery, points: number, least: number): number => {
+  const wanted = (to - from) / (points * 1.2)
+  return WIDTHS.find((one) => one >= wanted && one >= least) ?? Math.ceil(wanted / (30 * D)) * 30 * D
+}
+
 /** The series of the answer but for `source` and `gapMs`; of rows alike in time, receipt and seq the greatest is last. */
-export const expectedOf = (query: RangeQuery, all: readonly Reading[]): readonly object[] => {
+export const expectedOf = (
+  query: RangeQuery,
+  all: readonly Reading[],
+  gone: readonly Gone[] = [],
+): readonly object[] => {
   const asked = query.metrics?.length ?? COLUMNS.length
   const points = Math.min(query.points, Math.floor(50_000 / (asked * query.deviceIds.length)))
+  const least = leastOf(query, gone)
+  const width = widthOf(query, points, least)
   return query.deviceIds.flatMap((deviceId) => {
     const inRange = all
-      .filter((one) => one.deviceId === deviceId && one.ts >= query.from && one.ts < query.to)
+      .filter((one) => one.deviceId === deviceId)
+      .filter(isIn(query, gone, width))
       .sort(newer)
     const customKeys = [...new Set(inRange.flatMap(({ custom }) => Object.keys(custom ?? {})))]
-      .filter((key) => !(COLUMNS as readonly string[]).includes(key))
+      .filter((key) => !(COLUMNS as readonly string[]).includes(key) && key.length <= 200)
       .sort()
     return (query.metrics ?? [...COLUMNS, ...customKeys]).flatMap((metric): readonly object[] => {
       const rows = inRange
@@ -70,7 +107,7 @@ export const expectedOf = (query: RangeQuery, all: readonly Reading[]): readonly
       const head = { deviceId, metric }
       if (rows.length === 0)
         return query.metrics === undefined ? [] : [{ ...head, bucketMs: null, t: [], value: [] }]
-      if (inRange.length <= points)
+      if (inRange.length <= points && least === 0)
         return [
           {
             ...head,
@@ -79,7 +116,6 @@ export const expectedOf = (query: RangeQuery, all: readonly Reading[]): readonly
             value: rows.map(({ value }) => value),
           },
         ]
-      const width = WIDTHS.find((one) => one >= (query.to - query.from) / (points * 1.2)) ?? Number.NaN
       return [{ ...head, bucketMs: width, ...bucketsOf(rows, width) }]
     })
   })

@@ -13,11 +13,12 @@ import { COMPARE } from './rollup-comparison.ts'
 
 /**
  * `now()` of every session of these tests is a row of a table. COPY waits for whoever holds lock 42, and rollups fail
- * at the end of a transaction while `is_failing` is set.
+ * at the end of a transaction while `is_failing` is set, or, while `is_stuck` is, in the middle of adding to a dropped month.
  */
 const CLOCK = `
   CREATE SCHEMA clock;
-  CREATE TABLE clock.state (at timestamptz NOT NULL, is_failing boolean NOT NULL DEFAULT false);
+  CREATE TABLE clock.state (at timestamptz NOT NULL, is_failing boolean NOT NULL DEFAULT false,
+    is_stuck boolean NOT NULL DEFAULT false);
   INSERT INTO clock.state VALUES (pg_catalog.now());
   CREATE FUNCTION clock.now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT at FROM clock.state';
   CREATE FUNCTION clock.hold() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -27,7 +28,10 @@ const CLOCK = `
     BEGIN IF (SELECT is_failing FROM clock.state) THEN RAISE 'failing'; END IF; RETURN NULL; END $$;
   CREATE TRIGGER fail AFTER UPDATE ON rollup_state FOR EACH STATEMENT EXECUTE FUNCTION clock.fail();
   CREATE TRIGGER fail AFTER DELETE ON rollup_marks FOR EACH STATEMENT EXECUTE FUNCTION clock.fail();
-  CREATE TRIGGER fail AFTER UPDATE ON late_months FOR EACH STATEMENT EXECUTE FUNCTION clock.fail()`
+  CREATE TRIGGER fail AFTER UPDATE ON late_months FOR EACH STATEMENT EXECUTE FUNCTION clock.fail();
+  CREATE FUNCTION clock.stick() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN IF NEW.device_id > 'a' AND (SELECT is_stuck FROM clock.state) THEN RAISE 'stuck'; END IF; RETURN NULL; END $$;
+  CREATE TRIGGER stick AFTER UPDATE ON late_months FOR EACH ROW EXECUTE FUNCTION clock.stick()`
 
 const WAITING = `
   SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
@@ -45,6 +49,8 @@ export interface RollupWorld {
   dropPartitions(): Promise<void>
   setClock(time: number): Promise<void>
   setFailing(isFailing: boolean): Promise<void>
+  /** What came for a dropped month is added of the device `a` only. */
+  setStuck(isStuck: boolean): Promise<void>
   store(spoolId: string, readings: readonly Reading[]): Promise<void>
   /** Stores them up to where the rows are copied, and no further before the returned function is called. */
   begin(spoolId: string, readings: readonly Reading[]): Promise<() => Promise<void>>
@@ -101,7 +107,7 @@ export const openRollupWorld = async (): Promise<RollupWorld> => {
       await stopAll()
       offsets.clear()
       await pool.query(`
-        UPDATE clock.state SET is_failing = false;
+        UPDATE clock.state SET is_failing = false, is_stuck = false;
         TRUNCATE sensor_data, readings_minute, readings_hour, series, rollup_marks, ingest_cursor, dropped_months`)
       await setClock(to)
       await pool.query(`
@@ -118,6 +124,7 @@ export const openRollupWorld = async (): Promise<RollupWorld> => {
         TRUNCATE late_months`)),
     setFailing: async (isFailing) =>
       void (await pool.query('UPDATE clock.state SET is_failing = $1', [isFailing])),
+    setStuck: async (isStuck) => void (await pool.query('UPDATE clock.state SET is_stuck = $1', [isStuck])),
     begin: async (spoolId, readings) => {
       const holder = await pool.connect()
       await holder.query('SELECT pg_advisory_lock(42)')

@@ -31,9 +31,13 @@ const whole = (name: string, max: number, fallback: number | undefined) =>
   })
 
 const WRONG_METRIC = `metric must be the name of a metric, of 1 to ${MAX_METRIC_LENGTH} characters`
-const metricNames = z
-  .array(z.string({ error: WRONG_METRIC }).min(1, WRONG_METRIC).max(MAX_METRIC_LENGTH, WRONG_METRIC))
-  .max(MAX_METRICS, `At most ${MAX_METRICS} metrics in one request`)
+/** Postgres holds no text with U+0000. */
+const metricName = z
+  .string({ error: WRONG_METRIC })
+  .min(1, WRONG_METRIC)
+  .max(MAX_METRIC_LENGTH, WRONG_METRIC)
+  .refine((name) => !name.includes('\u0000'), WRONG_METRIC)
+const metricNames = z.array(metricName).max(MAX_METRICS, `At most ${MAX_METRICS} metrics in one request`)
 
 const askedId = z.string({ error: MISSING_DEVICE_ID }).min(1, MISSING_DEVICE_ID)
 

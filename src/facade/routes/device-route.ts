@@ -81,8 +81,10 @@ export const deviceRoute = (app: FacadeApp, deps: FacadeDeps): void => {
     response: { 200: deviceAnswer, 404: errorAnswer, '5xx': errorAnswer },
   }
   app.get('/devices/:deviceId', { schema }, async ({ params: { deviceId } }, reply) => {
-    noStore(reply)
     const summary = deviceId && (await deps.devices.summary(deviceId))
+    // To ask for a path that takes POST only is answered as everywhere, unless a device is called that.
+    if (!summary && deviceId === 'register') return reply.callNotFound()
+    noStore(reply)
     if (!summary) return reply.code(404).send({ success: false, error: 'Device not found' })
     return reply.send({ success: true, now: deps.clock(), device: await detailOf(deps, summary) })
   })

@@ -32,7 +32,7 @@ const NOTHING_STORED =
 const WRONG_CURSOR =
   'after must be DEVICE,TIME,ROWS: the device and ts of the last row you have, and how many rows at the end of what you have are of both; the device is one of those asked for'
 
-const CURSOR = /^(.+),([^,]+),(\d{1,9})$/
+const CURSOR = /^(.+),([^,]+),(\d{1,9})$/s
 
 /** Where to go on. Throws a 400 for what is none. */
 export const readCursor = (text: string, deviceIds: readonly DeviceId[]): ExportCursor => {
@@ -62,11 +62,18 @@ const unavailable = (reply: FastifyReply, error: string): FastifyReply =>
     .header('retry-after', RETRY_AFTER_S)
     .send({ success: false, error, responseTime: responseTimeOf(reply) })
 
+interface ExportAsked {
+  readonly query: ExportQuery
+  readonly deps: Pick<RouteDeps, 'exports' | 'visits'>
+  /** Default a minute. */
+  readonly stallMs?: number | undefined
+}
+
 /** Answers with the rows; an error after the first of them ends the connection, so that no client takes it for the end. */
 export const sendExport = async (
   request: FastifyRequest,
   reply: FastifyReply,
-  { query, deps }: { readonly query: ExportQuery; readonly deps: Pick<RouteDeps, 'exports' | 'visits'> },
+  { query, deps, stallMs = STALL_MS }: ExportAsked,
 ): Promise<FastifyReply> => {
   const { exports, visits } = deps
   if (exports === undefined) return unavailable(reply, NOTHING_STORED)
@@ -87,7 +94,7 @@ export const sendExport = async (
   })
   try {
     const stream = await exports.open(query, gone.signal)
-    cutWhenStalled(reply.raw, STALL_MS)
+    cutWhenStalled(reply.raw, stallMs)
     return reply.headers(headers).send(stream)
   } catch (error) {
     if (isBridgeError(error, 'BUSY'))

@@ -12,7 +12,7 @@ import {
   type RangeAnswer,
   type RangeQuery,
 } from '../../../bridge/index.ts'
-import type { FacadeApp, RouteDeps } from '../app.ts'
+import type { FacadeApp, FacadeOptions, RouteDeps } from '../app.ts'
 import { errorAnswer } from '../contract/answers.ts'
 import {
   type HistoryQuery,
@@ -90,7 +90,7 @@ const sendAnswer = async (
   return reply.type('application/json; charset=utf-8').send(text + endOfText(responseTimeOf(reply)))
 }
 
-export const historyRoute = (app: FacadeApp, deps: RouteDeps): void => {
+export const historyRoute = (app: FacadeApp, deps: RouteDeps, options: FacadeOptions): void => {
   const { ranges, exports, clock } = deps
   const note = exports === undefined ? NOTE : undefined
 
@@ -116,13 +116,15 @@ export const historyRoute = (app: FacadeApp, deps: RouteDeps): void => {
     if (format !== 'json') {
       const after = query.after === undefined ? undefined : readCursor(query.after, deviceIds)
       const wanted = { ...span, format, deviceIds, metrics, after, limit: query.limit }
-      return sendExport(request, reply, { query: wanted, deps })
+      return sendExport(request, reply, { query: wanted, deps, stallMs: options.exportStallMs })
     }
     if (query.deviceId.length > MAX_DEVICES)
       throw new RequestError(400, `At most ${MAX_DEVICES} devices in one request`)
     const wanted = { ...span, deviceIds, metrics, points: query.points ?? 1 }
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort())
     try {
-      return await sendAnswer(reply, wanted, { answer: await ranges.read(wanted), note })
+      return await sendAnswer(reply, wanted, { answer: await ranges.read(wanted, gone.signal), note })
     } catch (error) {
       return sendOutage(reply, error)
     }

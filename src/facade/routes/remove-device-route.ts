@@ -10,9 +10,16 @@ import { RequestError } from '../errors.ts'
  */
 export const removeDeviceRoute = (app: FacadeApp, { devices }: FacadeDeps): void => {
   const response = { 200: removeAnswer, '4xx': errorAnswer, '5xx': errorAnswer }
-  app.delete('/devices/:deviceId', { schema: { params: deviceIdParams, response } }, async (request) => {
-    const { deviceId } = request.params
-    if (deviceId === undefined || !(await devices.remove(deviceId))) throw new RequestError(404)
-    return { success: true as const, deviceId }
-  })
+  app.delete(
+    '/devices/:deviceId',
+    { schema: { params: deviceIdParams, response } },
+    async (request, reply) => {
+      const { deviceId } = request.params
+      if (deviceId !== undefined && (await devices.remove(deviceId)))
+        return { success: true as const, deviceId }
+      // As device-route.ts has it.
+      if (deviceId === 'register') return reply.callNotFound()
+      throw new RequestError(404)
+    },
+  )
 }

@@ -28,6 +28,12 @@ test.each([
   expect(logged).toMatchObject([{ fields: { why: result } }])
 })
 
+test('a question whose client hung up counts as gone, and is no line in the log', async () => {
+  const { figures, logged } = figuresOf(() => Promise.reject(new BridgeError('STOPPING', 'x')))
+  await expect(figures.ranges.read(query, AbortSignal.abort())).rejects.toMatchObject({ code: 'STOPPING' })
+  expect([figures.counts().answers.gone, logged]).toEqual([1, []])
+})
+
 const endOf = {
   whole: (stream: Readable): void => void stream.resume(),
   gone: (stream: Readable): void => void stream.destroy(),

@@ -132,7 +132,7 @@ describe('where raw rows were dropped', () => {
     const cut = cutRange(range, MINUTE_MS, { ...made, minutesGone: [] }, [START - HOUR_MS])
     expect(cut).toEqual([
       { source: 'minute', from: START - 120_000, to: START },
-      { source: 'raw', from: START - 90_000, to: START },
+      { source: 'raw', from: START - 120_000, to: START },
       { source: 'raw', from: START, to: START + 1 },
     ])
   })
