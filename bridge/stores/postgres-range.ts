@@ -15,7 +15,7 @@ import type { RangeReader } from '../ports.ts'
 import { sqlstateOf } from './postgres-errors.ts'
 import { readParts } from './postgres-range-parts.ts'
 import { ROWS, STATE } from './postgres-range-sql.ts'
-import { inSnapshot, rangeError } from './postgres-snapshot.ts'
+import { endSnapshot, inSnapshot, rangeError } from './postgres-snapshot.ts'
 import { createTurns } from './turns.ts'
 
 export interface PostgresRangeOptions {
@@ -75,7 +75,7 @@ const readBuckets = async (
   return found.map(({ parts, ...head }) => ({ ...head, bucketMs, ...gridOf(parts, bucketMs) }))
 }
 
-/** The answer, from a connection that is in no transaction. */
+/** The answer, from a connection that is in no transaction; it is in one afterwards. */
 export const readRange = (
   client: pg.ClientBase,
   query: RangeQuery,
@@ -109,14 +109,15 @@ export const createAskRange = (pool: pg.Pool, options: PostgresRangeOptions = {}
 
   const ask = async (query: RangeQuery, admits?: Admits): Promise<RangeAnswer | undefined> => {
     const client = await pool.connect()
-    let broken = true
     try {
       const isAdmitted = (await admits?.(client)) !== false
       const answer = isAdmitted ? await readRange(client, query, { timeoutMs }) : undefined
-      broken = false
+      if (isAdmitted) void endSnapshot(client)
+      else client.release()
       return answer
-    } finally {
-      client.release(broken)
+    } catch (error) {
+      client.release(true)
+      throw error
     }
   }
 

@@ -10,7 +10,7 @@ const GOAL_MS = 10
 export const overview: HistoryScenario = async ({ cleanup, options }) => {
   const sluice = await startSluice(cleanup, options.tempDir, { redisUrl: undefined })
   if (sluice.http === undefined) throw new Error('Sluice speaks no HTTP')
-  const { ask, close } = createAsker(sluice.http)
+  const { ask, hear, close } = createAsker(sluice.http)
   const readings = Array.from({ length: DEVICES }, (_, n) => ({
     ...{
       deviceId: `board-${n}`,
@@ -22,7 +22,7 @@ export const overview: HistoryScenario = async ({ cleanup, options }) => {
     },
   }))
   await ask('/api/v1/ingest/sensor-data', JSON.stringify(readings))
-  const times = await timeRuns(options.runs, () => ask('/api/v1/overview'))
+  const times = await timeRuns(options.runs, () => hear('/api/v1/overview'))
   const { devices } = JSON.parse(await ask('/api/v1/overview')) as { devices: readonly { latest: unknown }[] }
   close()
   await sluice.stop()
