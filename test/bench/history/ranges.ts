@@ -5,7 +5,7 @@ import { createPostgresPool, PLAN_ONCE } from '../../../bridge/stores/postgres-p
 import { createPostgresRange, readRange } from '../../../bridge/stores/postgres-range.ts'
 import type { Line } from '../scenario.ts'
 import { startSluice } from '../targets.ts'
-import { createAsker } from './ask-http.ts'
+import { createHearer } from './hear-http.ts'
 import type { HistoryScenario } from './history-scenario.ts'
 import { isMissed, linesOf, timeRuns } from './measure.ts'
 import { plansOf } from './plan.ts'
@@ -38,7 +38,7 @@ const askStore = async ({ cleanup, options, log }: Bench, world: HistoryWorld): 
 const askHttp = async ({ cleanup, options }: Bench, world: HistoryWorld): Promise<readonly Line[]> => {
   const sluice = await startSluice(cleanup, options.tempDir, { databaseUrl: world.url, redisUrl: undefined })
   if (sluice.http === undefined) throw new Error('Sluice speaks no HTTP')
-  const { hear, close } = createAsker(sluice.http)
+  const { hear, close } = createHearer(sluice.http)
   const lines: Line[] = []
   for (const question of QUESTIONS) {
     const times = await timeRuns(options.runs, (run) => hear(pathOf(queryOf(world, question, run))))
