@@ -25,7 +25,12 @@ export { createPostgresExport } from './stores/postgres-export.ts'
 export { createPostgresHistory } from './stores/postgres-history.ts'
 export { migrate } from './stores/postgres-migrate.ts'
 export { createPartitions } from './stores/postgres-partitions.ts'
-export { createPostgresPool } from './stores/postgres-pool.ts'
+export {
+  createPostgresPool,
+  KEEP_PLANS_MS,
+  PLAN_ONCE,
+  type PostgresPoolOptions,
+} from './stores/postgres-pool.ts'
 export { createPostgresRange } from './stores/postgres-range.ts'
 export { createReplicaHistory, noteStored, type ReplicaHistory } from './stores/postgres-replica-history.ts'
 export { createReplicaExport, createReplicaRange } from './stores/postgres-replica-range.ts'

@@ -1,4 +1,4 @@
-/** The Postgres side of the program: two pools for reads, one connection for COPY, made ready before use. */
+/** The Postgres side of the program: three pools for reads, one connection for COPY, made ready before use. */
 import {
   type BuzzerStore,
   type Clock,
@@ -19,8 +19,11 @@ import {
   createStorageReader,
   type DeviceStore,
   type HistoryReader,
+  KEEP_PLANS_MS,
   migrate,
   type PartHealth,
+  PLAN_ONCE,
+  type PostgresPoolOptions,
   type RangeReader,
   type ReadingExport,
   type ReadingSink,
@@ -81,6 +84,8 @@ export interface DatabaseOptions {
 
 const GOODBYE_MS = 1_500
 const POOL_CONNECTIONS = 8
+/** Newest readings: with plans of their own, see PLAN_ONCE. */
+const READING_CONNECTIONS = 4
 /** Questions over a range may take seconds: nothing else waits for them. */
 const RANGE_CONNECTIONS = 4
 
@@ -94,14 +99,19 @@ export const createDatabase = (
   options: DatabaseOptions,
 ): Database => {
   const warn = (what: string) => (error: unknown) => log.warn({ error: errorText(error) }, what)
-  const openPool = (maxConnections: number) =>
+  const openPool = (
+    maxConnections: number,
+    more: Pick<PostgresPoolOptions, 'settings' | 'idleTimeoutMs'> = {},
+  ) =>
     createPostgresPool({
+      ...more,
       url: options.url,
       maxConnections,
       onIdleError: warn('a connection to Postgres broke'),
     })
   const pool = openPool(POOL_CONNECTIONS)
-  const rangePool = openPool(RANGE_CONNECTIONS)
+  const readingPool = openPool(READING_CONNECTIONS, { settings: PLAN_ONCE, idleTimeoutMs: KEEP_PLANS_MS })
+  const rangePool = openPool(RANGE_CONNECTIONS, { idleTimeoutMs: KEEP_PLANS_MS })
   const partitions = createPartitions(
     { pool, clock },
     { onError: warn('partitions of the tables of readings could not be kept up') },
@@ -136,7 +146,7 @@ export const createDatabase = (
     { partitions, prepare },
     { url: options.url, isShared: options.isShared === true },
   )
-  const history = createPostgresHistory(pool)
+  const history = createPostgresHistory(readingPool)
   const ranges = createPostgresRange(rangePool, { maxRunning: RANGE_CONNECTIONS })
   const exports = createPostgresExport(pool, { url: options.url })
   const replica =
@@ -177,7 +187,7 @@ export const createDatabase = (
     stop: async () => {
       await Promise.all([partitions.stop(), soon(rollups.stop())])
       // A Postgres that hangs would hold each of them for as long as a query may take.
-      const ends = [sink.close(), pool.end(), rangePool.end(), replica?.stop()]
+      const ends = [sink.close(), pool.end(), readingPool.end(), rangePool.end(), replica?.stop()]
       await Promise.all(ends.map((end) => soon(Promise.resolve(end))))
     },
     storage: async () => (await figures.read())?.tables ?? null,

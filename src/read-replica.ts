@@ -7,8 +7,10 @@ import {
   createReplicaHistory,
   createReplicaRange,
   type HistoryReader,
+  KEEP_PLANS_MS,
   noteStored,
   type PartHealth,
+  PLAN_ONCE,
   type RangeReader,
   type ReadingExport,
   type ReadingSink,
@@ -67,14 +69,16 @@ export const createReadReplica = (
       msg: 'the read replica cannot answer: history is read from the primary',
       fields: { why, ...(error === undefined ? {} : { error: errorText(error) }) },
     })
-  const openPool = () =>
+  const openPool = (settings?: string) =>
     createPostgresPool({
+      ...(settings === undefined ? {} : { settings }),
       url,
+      idleTimeoutMs: KEEP_PLANS_MS,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       statementTimeoutMs: STATEMENT_TIMEOUT_MS,
       onIdleError: (error) => fallBack('connection', error),
     })
-  const [pool, rangePool] = [openPool(), openPool()]
+  const [pool, rangePool] = [openPool(PLAN_ONCE), openPool()]
   const noted = noteStored(sink)
   const replicated = createReplicaHistory({
     primary: history,

@@ -9,9 +9,22 @@ export interface PostgresPoolOptions {
   readonly connectTimeoutMs?: number
   /** The server ends a statement after this long. Default 30,000. */
   readonly statementTimeoutMs?: number
+  /** A connection nobody used for so long is closed, and what it had planned is gone. Default 10,000. */
+  readonly idleTimeoutMs?: number
+  /** Sent on each new connection, before anything else is. */
+  readonly settings?: string
   /** An idle connection broke. The pool has dropped it already and makes another on demand. */
   readonly onIdleError?: (error: Error) => void
 }
+
+/** How long connections of questions that people ask now and then are kept: a first plan takes ten times an answer. */
+export const KEEP_PLANS_MS = 10 * 60_000
+
+/**
+ * One plan a connection for each named statement, by the index. Left to itself Postgres would plan every read of a
+ * device anew over all partitions, which takes longer than the read.
+ */
+export const PLAN_ONCE = 'SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off'
 
 /**
  * The pool for reads and small writes; COPY has a connection of its own (postgres-connection.ts), which
@@ -19,7 +32,7 @@ export interface PostgresPoolOptions {
  * query.
  */
 export const createPostgresPool = (options: PostgresPoolOptions): pg.Pool => {
-  const statementTimeoutMs = options.statementTimeoutMs ?? 30_000
+  const { settings, statementTimeoutMs = 30_000 } = options
   const pool = new pg.Pool({
     connectionString: options.url,
     application_name: 'sluice',
@@ -28,6 +41,8 @@ export const createPostgresPool = (options: PostgresPoolOptions): pg.Pool => {
     statement_timeout: statementTimeoutMs,
     // For a server too stuck to keep its own timeout.
     query_timeout: statementTimeoutMs + 5_000,
+    idleTimeoutMillis: options.idleTimeoutMs ?? 10_000,
+    ...(settings === undefined ? {} : { onConnect: async (client) => void (await client.query(settings)) }),
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   })

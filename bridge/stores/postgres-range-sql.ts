@@ -78,9 +78,10 @@ export const ROWS = `
   WHERE abs(value) < 1e300 AND ($4::text[] IS NULL OR metric = ANY($4::text[]))
   GROUP BY place, metric`
 
+/** Buckets start on whole seconds, which a double times 1,000 tells exactly; by way of numeric it takes three times as long. */
 const PARTIALS = `
   json_build_object(
-    'bucket', json_agg(${MS('start')}), 'count', json_agg(n), 'sum', json_agg(total), 'min', json_agg(least),
+    'bucket', json_agg(date_part('epoch', start) * 1000), 'count', json_agg(n), 'sum', json_agg(total), 'min', json_agg(least),
     'max', json_agg(greatest), 'lastMs', json_agg(round(newest[1] * 1000)), 'last', json_agg(newest[cardinality(newest)])
   ) AS partials`
 

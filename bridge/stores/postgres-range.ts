@@ -16,7 +16,7 @@ import { endWhenGone } from './postgres-end-when-gone.ts'
 import { sqlstateOf } from './postgres-errors.ts'
 import { readParts } from './postgres-range-parts.ts'
 import { ROWS, STATE } from './postgres-range-sql.ts'
-import { inSnapshot, rangeError } from './postgres-snapshot.ts'
+import { endSnapshot, inSnapshot, rangeError } from './postgres-snapshot.ts'
 import { createTurns } from './turns.ts'
 
 export interface PostgresRangeOptions {
@@ -76,7 +76,7 @@ const readBuckets = async (
   return found.map(({ parts, ...head }) => ({ ...head, bucketMs, ...gridOf(parts, bucketMs) }))
 }
 
-/** The answer, from a connection that is in no transaction. */
+/** The answer, from a connection that is in no transaction; it is in one afterwards. */
 export const readRange = (
   client: pg.ClientBase,
   query: RangeQuery,
@@ -116,16 +116,19 @@ export const createAskRange = (pool: pg.Pool, options: PostgresRangeOptions = {}
     signal?.throwIfAborted()
     const client = await pool.connect()
     const watch = endWhenGone(pool, client, signal)
-    let broken = true
     try {
       signal?.throwIfAborted()
       const isAdmitted = (await admits?.(client)) !== false
       const answer = isAdmitted ? await readRange(client, query, { timeoutMs }) : undefined
-      broken = watch.isGone()
-      return answer
-    } finally {
       await watch.end()
-      client.release(broken)
+      if (watch.isGone()) client.release(true)
+      else if (isAdmitted) void endSnapshot(client)
+      else client.release()
+      return answer
+    } catch (error) {
+      await watch.end()
+      client.release(true)
+      throw error
     }
   }
 

@@ -40,14 +40,22 @@ export const rangeError = (error: unknown, doing: string): BridgeError =>
     ? new BridgeError('TIMEOUT', `${doing} took too long`, { cause: error })
     : readError(error, doing)
 
-/** Runs `work` in such a transaction. The connection can be used again afterwards, unless this throws. */
+/** Runs `work` in such a transaction, which is still open afterwards: `endSnapshot`. */
 export const inSnapshot = async <T>(
   client: pg.ClientBase,
   timeoutMs: number,
   work: () => Promise<T>,
 ): Promise<T> => {
   await beginSnapshot(client, timeoutMs, NO_SORT)
-  const result = await work()
-  await client.query('COMMIT')
-  return result
+  return work()
+}
+
+/** Ends the transaction and gives the connection back; nobody need wait for it who has the answer. Never throws. */
+export const endSnapshot = async (client: pg.PoolClient): Promise<void> => {
+  try {
+    await client.query('COMMIT')
+    client.release()
+  } catch {
+    client.release(true)
+  }
 }

@@ -44,8 +44,15 @@ const isFresh = (
   return (method === 'GET' || method === 'HEAD') && matchesEtag(asked, tag)
 }
 
+const LARGE = 16_384
+
+/** Of a large text the bytes are made once: for the tag, the length, the packing and the socket. */
+const bytesOf = (payload: unknown): unknown =>
+  typeof payload === 'string' && payload.length >= LARGE ? Buffer.from(payload) : payload
+
 export const useConditionalGet = (app: FacadeApp): void => {
-  app.addHook('onSend', (request, reply, payload, done) => {
+  app.addHook('onSend', (request, reply, answer, done) => {
+    const payload = bytesOf(answer)
     if (isFresh(request, reply, tagOf(reply, payload))) {
       reply.code(304).removeHeader('content-type').removeHeader('content-length')
       done(null, null)

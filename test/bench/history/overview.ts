@@ -1,6 +1,7 @@
 /** The list of a thousand devices with their latest values. */
 import { startSluice } from '../targets.ts'
 import { createAsker } from './ask-http.ts'
+import { createHearer } from './hear-http.ts'
 import type { HistoryScenario } from './history-scenario.ts'
 import { linesOf, timeRuns } from './measure.ts'
 
@@ -11,6 +12,7 @@ export const overview: HistoryScenario = async ({ cleanup, options }) => {
   const sluice = await startSluice(cleanup, options.tempDir, { redisUrl: undefined })
   if (sluice.http === undefined) throw new Error('Sluice speaks no HTTP')
   const { ask, close } = createAsker(sluice.http)
+  const ears = createHearer(sluice.http)
   const readings = Array.from({ length: DEVICES }, (_, n) => ({
     ...{
       deviceId: `board-${n}`,
@@ -22,9 +24,10 @@ export const overview: HistoryScenario = async ({ cleanup, options }) => {
     },
   }))
   await ask('/api/v1/ingest/sensor-data', JSON.stringify(readings))
-  const times = await timeRuns(options.runs, () => ask('/api/v1/overview'))
+  const times = await timeRuns(options.runs, () => ears.hear('/api/v1/overview'))
   const { devices } = JSON.parse(await ask('/api/v1/overview')) as { devices: readonly { latest: unknown }[] }
   close()
+  ears.close()
   await sluice.stop()
   const shown = devices.filter(({ latest }) => latest !== null).length
   return {

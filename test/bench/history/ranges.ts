@@ -1,11 +1,11 @@
 /** Questions about ranges of ten million rows: of the store, and of Sluice over HTTP. */
 import type { DeviceId } from '../../../bridge/core/reading.ts'
 import { createPostgresHistory } from '../../../bridge/stores/postgres-history.ts'
-import { createPostgresPool } from '../../../bridge/stores/postgres-pool.ts'
+import { createPostgresPool, PLAN_ONCE } from '../../../bridge/stores/postgres-pool.ts'
 import { createPostgresRange, readRange } from '../../../bridge/stores/postgres-range.ts'
 import type { Line } from '../scenario.ts'
 import { startSluice } from '../targets.ts'
-import { createAsker } from './ask-http.ts'
+import { createHearer } from './hear-http.ts'
 import type { HistoryScenario } from './history-scenario.ts'
 import { isMissed, linesOf, timeRuns } from './measure.ts'
 import { plansOf } from './plan.ts'
@@ -16,9 +16,10 @@ type Bench = Parameters<HistoryScenario>[0]
 
 const askStore = async ({ cleanup, options, log }: Bench, world: HistoryWorld): Promise<readonly Line[]> => {
   const pool = createPostgresPool({ url: world.url })
-  const end = cleanup.add(() => pool.end())
+  const readingPool = createPostgresPool({ url: world.url, settings: PLAN_ONCE })
+  const end = cleanup.add(async () => void (await Promise.all([pool.end(), readingPool.end()])))
   const range = createPostgresRange(pool)
-  const history = createPostgresHistory(pool)
+  const history = createPostgresHistory(readingPool)
   const lines: Line[] = []
   for (const question of QUESTIONS) {
     const times = await timeRuns(options.runs, (run) => range.read(queryOf(world, question, run)))
@@ -37,14 +38,14 @@ const askStore = async ({ cleanup, options, log }: Bench, world: HistoryWorld): 
 const askHttp = async ({ cleanup, options }: Bench, world: HistoryWorld): Promise<readonly Line[]> => {
   const sluice = await startSluice(cleanup, options.tempDir, { databaseUrl: world.url, redisUrl: undefined })
   if (sluice.http === undefined) throw new Error('Sluice speaks no HTTP')
-  const { ask, close } = createAsker(sluice.http)
+  const { hear, close } = createHearer(sluice.http)
   const lines: Line[] = []
   for (const question of QUESTIONS) {
-    const times = await timeRuns(options.runs, (run) => ask(pathOf(queryOf(world, question, run))))
+    const times = await timeRuns(options.runs, (run) => hear(pathOf(queryOf(world, question, run))))
     lines.push(...linesOf(`HTTP: ${question.label}`, times, question.goalMs))
   }
   const newest = (run: number) =>
-    ask(`/api/v1/sensor-data?deviceId=${world.device(run)}&limit=${NEWEST_ROWS}`)
+    hear(`/api/v1/sensor-data?deviceId=${world.device(run)}&limit=${NEWEST_ROWS}`)
   lines.push(...linesOf(`HTTP: ${NEWEST_LABEL}`, await timeRuns(options.runs, newest), NEWEST_GOAL_MS))
   close()
   await sluice.stop()
