@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import type pg from 'pg'
-import { createPostgresPool, type PostgresPoolOptions } from '../../bridge/stores/postgres-pool.ts'
+import { createPostgresPool, PLAN_ONCE, type PostgresPoolOptions } from '../../bridge/stores/postgres-pool.ts'
 import { type FreshDatabase, freshDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -48,4 +48,10 @@ test('a statement that takes too long is ended by the server', async () => {
 
 test('sessions carry the name of the program', async () => {
   expect((await poolWith().query('SHOW application_name')).rows).toEqual([{ application_name: 'sluice' }])
+})
+
+test('each session has the settings asked for before its first statement', async () => {
+  const pool = poolWith({ settings: PLAN_ONCE })
+  const { rows } = await pool.query('SHOW plan_cache_mode')
+  expect(rows).toEqual([{ plan_cache_mode: 'force_generic_plan' }])
 })
