@@ -1,63 +1,29 @@
 import { once } from 'node:events'
 import { get as httpGet } from 'node:http'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import { createPostgresExport } from '../../bridge/stores/postgres-export.ts'
-import { createPostgresPool } from '../../bridge/stores/postgres-pool.ts'
-import { createFacade, type Facade } from '../../src/facade/index.ts'
+import { createFacade } from '../../src/facade/index.ts'
 import { id } from '../contracts/sink-rows.ts'
 import { useCleanups } from '../support/cleanups.ts'
 import { eventually } from '../support/eventually.ts'
 import { createFacadeWorld, FACADE_OPTIONS } from '../support/facade-services.ts'
-import { exchange } from '../support/http-exchange.ts'
-import { type MigratedDatabase, migratedDatabase } from '../support/postgres-stores.ts'
-import { emptyRangeTables } from '../support/range-tables.ts'
+import { useHistoryFacade } from '../support/history-facade.ts'
 
 const T = Date.UTC(2026, 10, 23, 3)
 const RANGE = `from=${T}&to=${T + 86_400_000}`
 const cleanup = useCleanups()
-let database: MigratedDatabase
-let facade: Facade
-let url: string
-let pool: ReturnType<typeof createPostgresPool>
-let exports: ReturnType<typeof createPostgresExport>
-
-beforeAll(async () => {
-  database = await migratedDatabase()
-  pool = createPostgresPool({ url: database.url })
-  exports = createPostgresExport(pool, { url: database.url, maxRunning: 2 })
-  facade = createFacade({ ...createFacadeWorld().deps, exports }, FACADE_OPTIONS)
-  const { host, port } = await facade.start()
-  url = `http://${host}:${port}/api/v1/history`
-})
-afterAll(async () => {
-  await facade?.stop()
-  await pool?.end()
-  await database?.drop()
-})
-beforeEach(() => emptyRangeTables(database))
-
-const get = (query: string) => exchange(`${url}?${query}`)
-
-const running = async (): Promise<number> =>
-  Number(
-    (
-      await database.pool.query(
-        `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sluice export' AND datname = current_database()`,
-      )
-    ).rows[0].count,
-  )
-const untilIdle = () => eventually(async () => (await running()) === 0 && exports.running === 0)
+const there = useHistoryFacade()
 
 describe('an export under way', () => {
   beforeEach(async () => {
-    await database.pool.query(`
+    await there().database.pool.query(`
       INSERT INTO sensor_data (device_id, ts, received_at, ts_source, temperature, custom)
         SELECT 'a', '2026-11-23T03:00:00Z'::timestamptz + n * interval '1 ms', now(), 'server', n, '{"text": "${'x'.repeat(200)}"}'
         FROM generate_series(1, 100000) AS n`)
   })
 
   /** An answer that has begun and is not read. */
-  const begin = (at = url) =>
+  const begin = (at = there().url) =>
     new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
       const request = httpGet(`${at}?${RANGE}&deviceId=a&format=ndjson`, { agent: false }, (response) => {
         response.pause()
@@ -70,20 +36,20 @@ describe('an export under way', () => {
 
   test('ends in Postgres when its reader hangs up', async () => {
     const response = await begin()
-    expect(await running()).toBe(1)
+    expect(await there().running()).toBe(1)
     response.destroy()
-    await untilIdle()
+    await there().untilIdle()
   })
 
   test('is cut off when its reader stands still, and ends in Postgres', async () => {
     const impatient = createFacade(
-      { ...createFacadeWorld().deps, exports },
+      { ...createFacadeWorld().deps, exports: there().exports },
       { ...FACADE_OPTIONS, exportStallMs: 50 },
     )
     cleanup(() => impatient.stop())
     const { host, port } = await impatient.start()
     const response = await begin(`http://${host}:${port}/api/v1/history`)
-    await untilIdle()
+    await there().untilIdle()
     const closed = new Promise((resolve) => response.once('close', resolve))
     response.resume()
     await closed
@@ -92,29 +58,29 @@ describe('an export under way', () => {
 
   test('does not end as if it was whole when Postgres ends it', async () => {
     const response = await begin()
-    await database.pool.query(
+    await there().database.pool.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sluice export'`,
     )
     const closed = new Promise((resolve) => response.once('close', resolve))
     response.resume()
     await closed
     expect(response.complete).toBe(false)
-    await untilIdle()
+    await there().untilIdle()
   })
 
   test('is one of so many at a time; others are told to come again', async () => {
     await begin()
     const second = await begin()
-    const third = await get(`${RANGE}&deviceId=a&format=csv`)
+    const third = await there().get(`${RANGE}&deviceId=a&format=csv`)
     expect([third.status, third.headers['retry-after']]).toEqual([503, '10'])
     second.destroy()
-    await eventually(() => exports.running === 1)
-    const { status, text } = await get(`${RANGE}&deviceId=a&format=csv`)
+    await eventually(() => there().exports.running === 1)
+    const { status, text } = await there().get(`${RANGE}&deviceId=a&format=csv`)
     expect([status, text.split('\n').length]).toEqual([200, 100_002])
   })
 
   test('ends after the time it may take', async () => {
-    const brief = createPostgresExport(pool, { url: database.url, maxMs: 50 })
+    const brief = createPostgresExport(there().pool, { url: there().database.url, maxMs: 50 })
     const query = {
       format: 'csv',
       deviceIds: [id('a')],
@@ -124,6 +90,6 @@ describe('an export under way', () => {
     } as const
     const opened = brief.open({ ...query, from: T, to: T + 86_400_000 }, new AbortController().signal)
     await expect(opened.then((stream) => once(stream, 'end'))).rejects.toMatchObject({ code: 'TIMEOUT' })
-    await untilIdle()
+    await there().untilIdle()
   })
 })

@@ -1,64 +1,28 @@
 import { gunzipSync } from 'node:zlib'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Reading } from '../../bridge/core/reading.ts'
 import { createPostgresExport } from '../../bridge/stores/postgres-export.ts'
-import { createPostgresPool } from '../../bridge/stores/postgres-pool.ts'
-import { createFacade, type Facade } from '../../src/facade/index.ts'
+import { createFacade } from '../../src/facade/index.ts'
 import { readingOf } from '../contracts/sink-rows.ts'
 import { useCleanups } from '../support/cleanups.ts'
-import { eventually } from '../support/eventually.ts'
 import { createFacadeWorld, FACADE_OPTIONS } from '../support/facade-services.ts'
+import { linesOf, useHistoryFacade } from '../support/history-facade.ts'
 import { exchange } from '../support/http-exchange.ts'
-import { type MigratedDatabase, migratedDatabase } from '../support/postgres-stores.ts'
-import { emptyRangeTables, insertReadings } from '../support/range-tables.ts'
+import { insertReadings } from '../support/range-tables.ts'
 
 const T = Date.UTC(2026, 10, 23, 3)
 const RANGE = `from=${T}&to=${T + 86_400_000}`
 const cleanup = useCleanups()
-let database: MigratedDatabase
-let facade: Facade
-let url: string
-let pool: ReturnType<typeof createPostgresPool>
-let exports: ReturnType<typeof createPostgresExport>
+const there = useHistoryFacade()
 
-beforeAll(async () => {
-  database = await migratedDatabase()
-  pool = createPostgresPool({ url: database.url })
-  exports = createPostgresExport(pool, { url: database.url, maxRunning: 2 })
-  facade = createFacade({ ...createFacadeWorld().deps, exports }, FACADE_OPTIONS)
-  const { host, port } = await facade.start()
-  url = `http://${host}:${port}/api/v1/history`
-})
-afterAll(async () => {
-  await facade?.stop()
-  await pool?.end()
-  await database?.drop()
-})
-beforeEach(() => emptyRangeTables(database))
-
-const get = (query: string, headers: Record<string, string> = {}) => exchange(`${url}?${query}`, { headers })
-const lines = (text: string): readonly Record<string, unknown>[] =>
-  text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line))
-const exported = async (query: string) => lines((await get(`${RANGE}&format=ndjson&${query}`)).text)
+const exported = async (query: string) => linesOf((await there().get(`${RANGE}&format=ndjson&${query}`)).text)
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 const expectedLine = ({ deviceId, ts, receivedAt, tsSource, boot, seq, uptimeMs, ...rest }: Reading) => ({
   ...{ deviceId, ts: iso(ts), receivedAt: iso(receivedAt), tsSource, boot, seq, uptimeMs },
   ...rest,
 })
-const running = async (): Promise<number> =>
-  Number(
-    (
-      await database.pool.query(
-        `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'sluice export' AND datname = current_database()`,
-      )
-    ).rows[0].count,
-  )
-const untilIdle = () => eventually(async () => (await running()) === 0 && exports.running === 0)
 
 const some = [
   readingOf('a', { ts: T, boot: 'b"1\\', seq: 1, uptimeMs: 12.5, temperature: -0.1, lightLevel: 4 }),
@@ -73,25 +37,27 @@ const some = [
 describe('an export', () => {
   test('as NDJSON is every row with everything it holds, a device after the other, by time', async () => {
     const other = readingOf('b', { ts: T, temperature: 1 })
-    await insertReadings(database, [...some.toReversed(), other, readingOf('a', { ts: T - 1 })])
-    const answer = await get(`${RANGE}&deviceId=b&deviceId=a&format=ndjson`)
+    await insertReadings(there().database, [...some.toReversed(), other, readingOf('a', { ts: T - 1 })])
+    const answer = await there().get(`${RANGE}&deviceId=b&deviceId=a&format=ndjson`)
     expect([answer.status, answer.headers['content-type']]).toEqual([
       200,
       'application/x-ndjson; charset=utf-8',
     ])
-    expect(lines(answer.text)).toEqual([other, ...some].map(expectedLine))
-    expect(Object.keys(lines(answer.text)[0] ?? {})).toEqual([
+    expect(linesOf(answer.text)).toEqual([other, ...some].map(expectedLine))
+    expect(Object.keys(linesOf(answer.text)[0] ?? {})).toEqual([
       ...['deviceId', 'ts', 'receivedAt', 'tsSource', 'boot', 'seq', 'uptimeMs'],
       ...['temperature', 'humidity', 'distance', 'lightLevel', 'pressure', 'altitude', 'co2Level', 'custom'],
     ])
   })
 
   test('as CSV has a head, quotes what must be, and nothing that a spreadsheet would run', async () => {
-    await insertReadings(database, [
+    await insertReadings(there().database, [
       readingOf('=1-1', { ts: T, boot: '@x,"y"', temperature: -2.5 }),
       readingOf('=1-1', { ts: T + 1, boot: 'plain', custom: { a: '=x' } }),
     ])
-    const answer = await get(`${RANGE}&deviceId=${encodeURIComponent('=1-1')}`, { Accept: 'text/csv' })
+    const answer = await there().get(`${RANGE}&deviceId=${encodeURIComponent('=1-1')}`, {
+      Accept: 'text/csv',
+    })
     expect(answer.headers['content-type']).toBe('text/csv; charset=utf-8; header=present')
     expect(answer.text.split('\n')).toEqual([
       'deviceId,ts,receivedAt,tsSource,boot,seq,uptimeMs,temperature,humidity,distance,lightLevel,pressure,altitude,co2Level,custom',
@@ -102,12 +68,12 @@ describe('an export', () => {
   })
 
   test('of some metrics leaves out what holds none of them', async () => {
-    await insertReadings(database, some)
+    await insertReadings(there().database, some)
     expect(await exported('deviceId=a&metric=temperature&metric=rpm&metric=it%27s')).toMatchObject([
       { seq: 1, temperature: -0.1, rpm: null, "it's": null },
       { seq: null, temperature: null, rpm: 7 },
     ])
-    const csv = await get(`${RANGE}&deviceId=a&metric=%3Drpm&metric=rpm&format=csv`)
+    const csv = await there().get(`${RANGE}&deviceId=a&metric=%3Drpm&metric=rpm&format=csv`)
     expect(csv.text).toMatch(/^deviceId,.*uptimeMs,"'=rpm",rpm\na,.*,,7\n$/)
   })
 
@@ -121,7 +87,7 @@ describe('an export', () => {
     })
     const [sample = []] = fc.sample(fc.array(reading, { minLength: 30, maxLength: 30 }), 1)
     await insertReadings(
-      database,
+      there().database,
       sample.map(({ device, ...fields }) => readingOf(device, fields)),
     )
     const devices = 'deviceId=b%2Cc&deviceId=a'
@@ -144,7 +110,7 @@ describe('an export', () => {
     'a,-1h,1',
     'a,2026-11-23T03:00:00Z,x',
   ])('cannot go on behind %j', async (after) => {
-    const answer = await get(`deviceId=a&format=csv&after=${encodeURIComponent(after)}`)
+    const answer = await there().get(`deviceId=a&format=csv&after=${encodeURIComponent(after)}`)
     expect([answer.status, (answer.json as { error: string }).error]).toEqual([
       400,
       expect.stringMatching(/^after must be/),
@@ -153,7 +119,9 @@ describe('an export', () => {
 
   test('is a file with a name that every system takes', async () => {
     const nameOf = async (device: string) =>
-      (await get(`${RANGE}&deviceId=${encodeURIComponent(device)}&format=csv`)).headers['content-disposition']
+      (await there().get(`${RANGE}&deviceId=${encodeURIComponent(device)}&format=csv`)).headers[
+        'content-disposition'
+      ]
     const span = '2026-11-23T030000Z_2026-11-24T030000Z.csv'
     expect(await nameOf('esp-1')).toBe(`attachment; filename="esp-1_${span}"`)
     expect(await nameOf('Küche "1"')).toBe(
@@ -162,23 +130,23 @@ describe('an export', () => {
   })
 
   test('is packed as it goes when the client takes that, and is nothing but its head for HEAD', async () => {
-    await insertReadings(database, some)
-    const packed = await get(`${RANGE}&deviceId=a&format=csv`, { 'Accept-Encoding': 'gzip' })
+    await insertReadings(there().database, some)
+    const packed = await there().get(`${RANGE}&deviceId=a&format=csv`, { 'Accept-Encoding': 'gzip' })
     expect(packed.headers['content-encoding']).toBe('gzip')
     expect(gunzipSync(packed.bytes).toString().split('\n')).toHaveLength(5)
-    const head = await exchange(`${url}?${RANGE}&deviceId=a&format=csv`, { method: 'HEAD' })
+    const head = await exchange(`${there().url}?${RANGE}&deviceId=a&format=csv`, { method: 'HEAD' })
     expect([head.status, head.headers['content-type'], head.text]).toEqual([
       200,
       'text/csv; charset=utf-8; header=present',
       '',
     ])
     expect(head.headers['content-length']).toBeUndefined()
-    await untilIdle()
+    await there().untilIdle()
   })
 })
 
 test('an export that cannot begin is a 503', async () => {
-  const away = createPostgresExport(pool, { url: 'postgres://127.0.0.1:1/none' })
+  const away = createPostgresExport(there().pool, { url: 'postgres://127.0.0.1:1/none' })
   const elsewhere = createFacade({ ...createFacadeWorld().deps, exports: away }, FACADE_OPTIONS)
   cleanup(() => elsewhere.stop())
   const { host, port } = await elsewhere.start()

@@ -1,29 +1,16 @@
 /** Questions and exports by whoever means harm, or has odd names, on a server with settings of its own. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
-import { createPostgresExport } from '../../bridge/stores/postgres-export.ts'
-import { createPostgresPool } from '../../bridge/stores/postgres-pool.ts'
-import { createPostgresRange } from '../../bridge/stores/postgres-range.ts'
-import { createFacade, type Facade } from '../../src/facade/index.ts'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { readingOf } from '../contracts/sink-rows.ts'
-import { createFacadeWorld, FACADE_OPTIONS } from '../support/facade-services.ts'
-import { exchange } from '../support/http-exchange.ts'
-import { type MigratedDatabase, migratedDatabase } from '../support/postgres-stores.ts'
-import { emptyRangeTables, insertReadings, rollUpTo } from '../support/range-tables.ts'
+import { linesOf, useHistoryFacade } from '../support/history-facade.ts'
+import { insertReadings, rollUpTo } from '../support/range-tables.ts'
 
 const HOUR = 3_600_000
 /** Clocks go back in Berlin an hour before. */
 const T = Date.UTC(2026, 9, 25, 2)
 const RANGE = `from=${T - 2 * HOUR}&to=${T + 2 * HOUR}`
 
-let database: MigratedDatabase
-let pool: ReturnType<typeof createPostgresPool>
-let facade: Facade
-let url: string
-beforeAll(async () => {
-  database = await migratedDatabase()
-  await database.partitions.ensureFor([T])
-  await database.partitions.ensureFor([T], 'readings_minute')
-  const odd = new URL(database.url)
+const there = useHistoryFacade((url) => {
+  const odd = new URL(url)
   const settings = [
     'TimeZone=Europe/Berlin',
     'DateStyle=German',
@@ -36,31 +23,18 @@ beforeAll(async () => {
     'search_path=public',
   ]
   odd.searchParams.set('options', settings.map((setting) => `-c ${setting}`).join(' '))
-  pool = createPostgresPool({ url: odd.href })
-  const exports = createPostgresExport(pool, { url: odd.href })
-  facade = createFacade(
-    { ...createFacadeWorld().deps, exports, ranges: createPostgresRange(pool) },
-    FACADE_OPTIONS,
-  )
-  const { host, port } = await facade.start()
-  url = `http://${host}:${port}/api/v1/history`
+  return odd.href
 })
-afterAll(async () => {
-  await facade?.stop()
-  await pool?.end()
-  await database?.drop()
+beforeAll(async () => {
+  await there().database.partitions.ensureFor([T])
+  await there().database.partitions.ensureFor([T], 'readings_minute')
 })
-beforeEach(() => emptyRangeTables(database))
 
-const get = (query: string) => exchange(`${url}?${query}`)
 const enc = encodeURIComponent
 const exported = async (query: string): Promise<readonly Record<string, unknown>[]> => {
-  const { status, text } = await get(`${RANGE}&format=ndjson&${query}`)
+  const { status, text } = await there().get(`${RANGE}&format=ndjson&${query}`)
   expect(status).toBe(200)
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line))
+  return linesOf(text)
 }
 
 const ODD = [
@@ -79,15 +53,15 @@ const ODD = [
 describe('names that are more than names', () => {
   test.each(ODD)('the device %j is asked for and exported as what it is', async (name) => {
     const fits = !name.startsWith('$')
-    await insertReadings(database, [
+    await insertReadings(there().database, [
       readingOf(name, { ts: T, temperature: 1 }),
       readingOf('other', { ts: T }),
     ])
-    const answer = await get(`${RANGE}&deviceId=${enc(name)}&metric=temperature`)
+    const answer = await there().get(`${RANGE}&deviceId=${enc(name)}&metric=temperature`)
     expect(answer.json).toMatchObject({ series: fits ? [{ deviceId: name, value: [1] }] : [] })
     if (!fits) return
     expect(await exported(`deviceId=${enc(name)}`)).toMatchObject([{ deviceId: name, temperature: 1 }])
-    const csv = await get(`${RANGE}&format=csv&deviceId=${enc(name)}`)
+    const csv = await there().get(`${RANGE}&format=csv&deviceId=${enc(name)}`)
     expect(csv.text.split('\n')).toHaveLength(3)
     const after = enc(`${name},${new Date(T).toISOString()},1`)
     expect(await exported(`deviceId=${enc(name)}&after=${after}`)).toEqual([])
@@ -95,10 +69,10 @@ describe('names that are more than names', () => {
 
   test.each([...ODD, 'deviceId', 'ts', 'custom'])('so is the metric %j', async (name) => {
     const custom = JSON.parse(`{${JSON.stringify(name)}: 7}`)
-    await insertReadings(database, [readingOf('a', { ts: T, custom })])
-    const answer = await get(`${RANGE}&deviceId=a&metric=${enc(name)}`)
+    await insertReadings(there().database, [readingOf('a', { ts: T, custom })])
+    const answer = await there().get(`${RANGE}&deviceId=a&metric=${enc(name)}`)
     expect(answer.json).toMatchObject({ series: [{ metric: name, value: [7] }] })
-    const all = (await get(`${RANGE}&deviceId=a`)).json
+    const all = (await there().get(`${RANGE}&deviceId=a`)).json
     expect(all).toMatchObject({ series: [{ metric: name, value: [7] }] })
     const [row] = await exported(`deviceId=a&metric=${enc(name)}`)
     if (!['deviceId', 'ts'].includes(name)) expect(Object.entries(row ?? {})).toContainEqual([name, 7])
@@ -108,17 +82,17 @@ describe('names that are more than names', () => {
     'a device that cannot be, %j, has nothing',
     async (name) => {
       const device = name.includes('%') ? name : enc(name.replace('\ud800', '\ufffd'))
-      const { status } = await get(`${RANGE}&deviceId=${device}`)
+      const { status } = await there().get(`${RANGE}&deviceId=${device}`)
       expect([200, 400]).toContain(status)
-      const csv = await get(`${RANGE}&format=csv&deviceId=${device}`)
+      const csv = await there().get(`${RANGE}&format=csv&deviceId=${device}`)
       expect([200, 400]).toContain(csv.status)
     },
   )
 
   test.each(['m%00', '%00'])('the metric %s, which cannot be, is a 400', async (metric) => {
-    await insertReadings(database, [readingOf('a', { ts: T, temperature: 1 })])
+    await insertReadings(there().database, [readingOf('a', { ts: T, temperature: 1 })])
     for (const format of ['json', 'csv', 'ndjson']) {
-      const { status } = await get(`${RANGE}&deviceId=a&format=${format}&metric=${metric}`)
+      const { status } = await there().get(`${RANGE}&deviceId=a&format=${format}&metric=${metric}`)
       expect([format, status]).toEqual([format, 400])
     }
   })
@@ -140,12 +114,12 @@ describe('times at the ends of time', () => {
     'to=%2B275760-09-13T00:00:00.000Z',
     'from=-271821-04-20T00:00:00.000Z',
   ])('%s is an answer or a 400', async (query) => {
-    await insertReadings(database, [
+    await insertReadings(there().database, [
       readingOf('a', { ts: T, temperature: 1 }),
       readingOf('a', { ts: T + 1, temperature: 1 }),
     ])
     for (const format of ['json', 'csv', 'ndjson']) {
-      const { status, text } = await get(`deviceId=a&${query}&format=${format}`)
+      const { status, text } = await there().get(`deviceId=a&${query}&format=${format}`)
       expect([200, 400, text]).toContain(status)
     }
   })
@@ -155,14 +129,18 @@ test('a session in another zone, with other forms of times and numbers, gives th
   const rows = Array.from({ length: 48 }, (_, n) =>
     readingOf('a', { ts: T - 2 * HOUR + n * 300_000, temperature: 0.1 + n / 3, boot: 'b\\n' }),
   )
-  await insertReadings(database, rows)
+  await insertReadings(there().database, rows)
   const told = async (points: number) =>
-    (await get(`${RANGE}&deviceId=a&metric=temperature&points=${points}`)).json
+    (await there().get(`${RANGE}&deviceId=a&metric=temperature&points=${points}`)).json
   expect(await told(100)).toMatchObject({
     series: [{ t: rows.map(({ ts }) => ts), value: rows.map(({ temperature }) => temperature) }],
   })
   const raw = (await told(4)) as { series: object[] }
-  await rollUpTo(database, { minuteFrom: Number.NEGATIVE_INFINITY, minuteTo: T + HOUR, hourTo: T + HOUR })
+  await rollUpTo(there().database, {
+    minuteFrom: Number.NEGATIVE_INFINITY,
+    minuteTo: T + HOUR,
+    hourTo: T + HOUR,
+  })
   const made = (await told(4)) as { series: object[] }
   expect(raw).toMatchObject({ series: [{ bucketMs: HOUR, count: [12, 12, 12, 12] }] })
   const { avg: _, ...rest } = raw.series[0] as { avg: unknown }
@@ -185,13 +163,13 @@ test('numbers at the ends of what a double holds are themselves', async () => {
     123456789.12345679,
   ]
   await insertReadings(
-    database,
+    there().database,
     values.map((temperature, n) => readingOf('a', { ts: T + n, temperature, custom: { x: temperature } })),
   )
-  const answer = await get(`${RANGE}&deviceId=a&metric=temperature&metric=x`)
+  const answer = await there().get(`${RANGE}&deviceId=a&metric=temperature&metric=x`)
   const plain = values.map((value) => value + 0)
   expect(answer.json).toMatchObject({ series: [{ value: plain }, { metric: 'x' }] })
-  const buckets = await get(`${RANGE}&deviceId=a&metric=temperature&metric=x&points=1`)
+  const buckets = await there().get(`${RANGE}&deviceId=a&metric=temperature&metric=x&points=1`)
   expect(buckets.json).toMatchObject({
     series: [{ count: [9], min: [-9.99e299], max: [9.99e299] }, { count: [9] }],
   })
