@@ -177,7 +177,7 @@ const play = async (retention: typeof RETENTION, steps: readonly Step[]): Promis
   await check(steps.flatMap(({ asked }) => asked))
 }
 
-const runs = Number(process.env.RUNS ?? 15)
+const runs = Number(process.env.RUNS ?? 8)
 const steps = fc.array(step, { minLength: 1, maxLength: 14 })
 
 test('an answer is that of all readings ever stored, whatever is made, merged or dropped', async () => {

@@ -143,5 +143,5 @@ const play = async (areKnown: boolean, steps: readonly Step[]): Promise<void> =>
 
 test('minutes and hours that may be read are what the raw readings give, whatever came when', async () => {
   const steps = fc.array(step, { minLength: 1, maxLength: 30 })
-  await fc.assert(fc.asyncProperty(fc.boolean(), steps, play), { numRuns: Number(process.env.RUNS ?? 15) })
+  await fc.assert(fc.asyncProperty(fc.boolean(), steps, play), { numRuns: Number(process.env.RUNS ?? 8) })
 }, 120_000)
