@@ -18,7 +18,7 @@ import { freshDataDir, type Sluice, startSluice } from '../support/sluice.ts'
 const later = useCleanups()
 
 /** How long a message may be held, and some more for a busy machine. */
-const HELD_WITHIN_MS = 40_000
+const HELD_WITHIN_MS = 45_000
 
 const metric = async ({ http }: Sluice, name: string): Promise<number> => {
   const text = await (await fetch(`${http}/metrics`)).text()
@@ -53,7 +53,10 @@ const dropOne = async (sluice: Sluice): Promise<void> => {
   let seq = 0
   await eventually(async () => {
     seq += 1
-    await client.publishAsync('sensors/careless/data', JSON.stringify({ boot: 'boot-1', seq }), { qos: 0 })
+    // A connection that was ended over what it sent before is made anew by the client.
+    await client
+      .publishAsync('sensors/careless/data', JSON.stringify({ boot: 'boot-1', seq }), { qos: 0 })
+      .catch(() => undefined)
     return (await metric(sluice, DROPPED)) > before
   }, HELD_WITHIN_MS)
 }
@@ -93,7 +96,7 @@ test('with the spool full, senders are held, refused and served again when Postg
   const sluice = await startSluice({ DATA_DIR: dataDir, DATABASE_URL: url, SPOOL_MAX_BYTES: '300000' })
   later(() => sluice.end('SIGTERM'))
   const senders = await startBoards(sluice)
-  await eventually(() => senders.acked().length > 50, 20_000)
+  await eventually(() => senders.acked().length > 50, HELD_WITHIN_MS)
 
   await postgres.stop()
   await expectRefusals(sluice, senders)
@@ -123,7 +126,7 @@ test('with the disk full, senders are held, refused and served again when there 
   const sluice = await startSluice({ DATA_DIR: disk.dataDir, DATABASE_URL: database.url })
   later(() => sluice.end('SIGTERM'))
   const senders = await startBoards(sluice)
-  await eventually(() => senders.acked().length > 50, 20_000)
+  await eventually(() => senders.acked().length > 50, HELD_WITHIN_MS)
 
   await disk.fill()
   await eventually(async () => (await metric(sluice, 'sluice_spool_write_failures_total')) > 0, 20_000)
