@@ -129,7 +129,10 @@ test('with the disk full, senders are held, refused and served again when there 
   await eventually(() => senders.acked().length > 50, HELD_WITHIN_MS)
 
   await disk.fill()
-  await eventually(async () => (await metric(sluice, 'sluice_spool_write_failures_total')) > 0, HELD_WITHIN_MS)
+  await eventually(
+    async () => (await metric(sluice, 'sluice_spool_write_failures_total')) > 0,
+    HELD_WITHIN_MS,
+  )
   await expectRefusals(sluice, senders)
   await disk.free()
   await expectWellAgain(senders, database.pool)
